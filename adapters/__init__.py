@@ -1,0 +1,3 @@
+"""
+The clouds: pure conversations. Nothing in here knows of Slack, SQL or the queue.
+"""

@@ -1,0 +1,252 @@
+"""
+What the bot and a cloud agree on: the values that cross the border, and the one Protocol.
+
+A provider is a conversation, not a client: it yields unsigned requests, is sent replies and returns what they mean. It
+never awaits, never asks the time and never keeps a secret in a value that leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NewType, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from adapters.errors import ProviderError
+
+T = TypeVar("T")
+
+AccountName = NewType("AccountName", str)  # what people type for credentials + regions (+ SdkAppId) at one provider
+Region = NewType("Region", str)
+TaskId = NewType("TaskId", str)
+Api = NewType("Api", str)  # the vendor's name of one API: vendors count their rates per API
+
+
+class TaskState(StrEnum):
+    """What a read of a task says; the stored word is the shown word."""
+
+    NOT_STARTED = "NOT_STARTED"
+    RUNNING = "RUNNING"
+    RETRYING = "RETRYING"
+    STOPPED = "STOPPED"
+    ENDED = "ENDED"
+    NOT_FOUND = "NOT_FOUND"
+    UNKNOWN = "UNKNOWN"  # a vendor word that is new to us: kept raw and shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class TaskRef:
+    """One relay task, told apart from every other."""
+
+    account: AccountName
+    region: Region
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """When the task is meant to run (aware UTC); None where the provider has no such plan."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often and how patiently the cloud itself tries again before it gives up."""
+
+    count: int
+    interval: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a file source has come."""
+
+    offset: timedelta | None = None  # within the file that plays now
+    file: int | None = None  # which file plays, counted from 0 as the vendor does
+    files: int | None = None  # how many there are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """
+    What one read of a task said. Holds no secret: URLs are cut to `scheme://host/app/…` before they get here.
+    """
+
+    task_id: TaskId
+    state: TaskState
+    taken_at: datetime  # when the reply arrived, aware UTC
+    raw: str  # the vendor's own word for the state, as it came; empty when the cloud has no such task
+    reason: str = ""  # the vendor's own word for why; only in states where the vendor documents it
+    name: str = ""
+    plan: Plan = Plan()
+    ended_at: datetime | None = None  # only in ENDED, and only when the cloud says so
+    progress: Progress | None = None  # None: not measurable (live sources have no offset)
+    retry: Retry | None = None
+    source: str = ""  # cut URL of the first source
+    source_type: str = ""  # the vendor's word: live, vod, url
+    destination: str = ""  # cut URL
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A whole walk through a cloud's list: every task that it showed, by id, and how many it said there are."""
+
+    tasks: Mapping[TaskId, Snapshot]
+    total: int
+    requests: int  # how many pages it took
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    One HTTP request, unsigned until `Provider.sign` has had it.
+
+    `url` is complete; its query is already in the vendor's canonical form and is sent byte for byte.
+    """
+
+    api: Api
+    method: str
+    url: str = field(repr=False)  # a listing filter may hold what somebody typed
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # signatures and tokens live here
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer. Header names are lower case; `received_at` is aware UTC."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # may hold push URLs
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the vendor's page allows for one API of one main account."""
+
+    per_second: float
+    source: str
+
+
+Conversation: TypeAlias = Generator[Request, Reply, T]
+
+
+class Provider(Protocol):
+    """
+    One cloud API family for one account. Pure: no clock, no I/O, no randomness.
+    """
+
+    @property
+    def paces(self) -> Mapping[Api, Pace]:
+        """The documented rates, each with its source."""
+        ...
+
+    def status(self, region: Region, task: TaskId) -> Conversation[Snapshot]:
+        """
+        Ask for one task. A task that the cloud does not know is a NOT_FOUND snapshot, not an error.
+
+        Raises:
+            ProviderError: thrown in by the lane (`refusal`), or `Unreadable` of our own.
+        """
+        ...
+
+    def listing(self, region: Region, text: str = "") -> Conversation[Listing] | None:
+        """Walk the cloud's list of tasks (those whose name holds `text`); None where the cloud has no list."""
+        ...
+
+    def refusal(self, reply: Reply) -> ProviderError | None:
+        """Say what a reply refuses, and by its type whether time heals it; None lets the conversation read it."""
+        ...
+
+    def sign(self, request: Request, *, now: datetime, nonce: str) -> Request:
+        """Return the request as it goes over the wire. Called at each sending, never ahead of it."""
+        ...
+
+
+class Settings(BaseModel):
+    """
+    What one account of a provider needs to be told; each provider subclasses it.
+
+    A field's metadata is data for the reader of the environment, for `doctor` and for the README's table:
+    `json_schema_extra={"env": NAME, "where": "where a person finds it", "example": "…"}`. Fields of type `SecretStr`
+    are secrets: an account in the configuration file gives them as names of environment variables.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+    regions: tuple[Region, ...]
+
+    @property
+    def budget_key(self) -> str:
+        """What tells the vendor's main account apart, by default the access key's id. Hash it before it is stored."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderType:
+    """
+    What the registry holds for one word: how people call the cloud, what it must be told, how to open it.
+
+    `has_id(text)` says whether a text could be one of this cloud's task ids: by shape alone, no request.
+    """
+
+    word: str  # what people type, the settings prefix, the folder, the log value
+    title: str  # what people read
+    settings: type[Settings]
+    open: Callable[[Any], Provider]
+    has_id: Callable[[str], bool]
+    policy: str  # the least rights that suffice, to paste into the vendor's console
+
+
+def shape(value: object, depth: int = 3) -> str:
+    """
+    Describe a decoded JSON value by field names and types, never by content.
+
+    >>> shape({"Total": 3, "TaskList": [{"TaskId": "x"}]})
+    '{TaskList: [{TaskId: str}], Total: int}'
+    """
+    match value:
+        case Mapping() if depth:
+            inside = ", ".join(f"{_name(key)}: {shape(item, depth - 1)}" for key, item in sorted(value.items(), key=str))
+            return "{" + inside + "}"
+        case list() if depth:
+            return f"[{shape(value[0], depth - 1)}]" if value else "[]"
+        case _:
+            return "null" if value is None else type(value).__name__
+
+
+def _name(key: object) -> str:
+    """Field names are the vendor's, but a broken reply can put anything there: keep what looks like a name."""
+    text = str(key)
+    return text if text.isascii() and text.isidentifier() and len(text) <= 40 else "…"
+
+
+def cut_url(url: str) -> str:
+    """
+    Keep of a URL what helps a reader and cannot be used: `scheme://host/app/…`.
+
+    User names, passwords, queries, fragments and the last path segment go (a stream key often is the last segment).
+    What does not look like a URL is dropped whole.
+
+    >>> cut_url("rtmp://user:pw@push.example.com/live/room-1?auth_key=1-0-0-abc")
+    'rtmp://push.example.com/live/…'
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or not scheme.isascii() or not scheme.isalnum():
+        return "…" if url else ""
+    authority, _, path = rest.partition("?")[0].partition("#")[0].partition("/")
+    if "@" in path:  # a password with a slash in it would otherwise pass for a host
+        return f"{scheme.lower()}://…"
+    host = authority.rpartition("@")[2]
+    folders = [part for part in path.split("/")[:-1] if part][:1]
+    return f"{scheme.lower()}://{'/'.join([host, *folders, '…'])}"

@@ -1,0 +1,5 @@
+"""
+The bot: hears, judges, remembers, speaks.
+"""
+
+__version__ = "0.1.0"

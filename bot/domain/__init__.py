@@ -1,0 +1,3 @@
+"""
+Judgement, pure: values and now go in, values with reasons come out.
+"""

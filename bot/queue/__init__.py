@@ -1,0 +1,3 @@
+"""
+Patience: a turn, a signature and a second chance for each request.
+"""

@@ -1,0 +1,3 @@
+"""
+Speech: what Slack says to us and what we say there.
+"""

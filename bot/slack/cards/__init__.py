@@ -1,0 +1,3 @@
+"""
+Block Kit, one file a noun; pure.
+"""

@@ -1,0 +1,3 @@
+"""
+Memory: tables, transactions, one file per noun that is remembered.
+"""

@@ -1,0 +1,3 @@
+"""
+Doors over HTTP: Slack's events, health, metrics.
+"""
