@@ -217,7 +217,9 @@ def shape(value: object, depth: int = 3) -> str:
     """
     match value:
         case Mapping() if depth:
-            inside = ", ".join(f"{_name(key)}: {shape(item, depth - 1)}" for key, item in sorted(value.items(), key=str))
+            inside = ", ".join(
+                f"{_name(key)}: {shape(item, depth - 1)}" for key, item in sorted(value.items(), key=str)
+            )
             return "{" + inside + "}"
         case list() if depth:
             return f"[{shape(value[0], depth - 1)}]" if value else "[]"

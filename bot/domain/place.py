@@ -1,0 +1,125 @@
+"""
+Where a task could be: from what somebody typed to the places that must be asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from adapters.contract import AccountName, Region, TaskId, TaskRef
+from bot.domain.command import SHOWN, CommandError
+from bot.domain.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.account import Account
+    from bot.domain.command import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """
+    Where to ask.
+
+    `by_id` are the places whose cloud could have such an id; `by_name` those that list their tasks, to be searched for
+    a task of exactly that name when no place knows the id. `is_search` when more than one region must be asked.
+    """
+
+    by_id: tuple[TaskRef, ...]
+    by_name: tuple[tuple[AccountName, Region], ...]
+    hidden: tuple[TaskRef, ...] = ()  # places that this configuration shows to nobody; they read as NOT_FOUND, unasked
+
+    @property
+    def is_search(self) -> bool:
+        return len(self.by_id) > 1 or bool(self.by_name and not self.by_id)
+
+
+def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str) -> Places:
+    """
+    Find every place that could hold the task.
+
+    An account that is closed to this channel reads as one that does not exist. Account left out: every account whose
+    cloud could have made such an id (more than 55 characters, a `+` or a `.` can only be Tencent's). Region left out:
+    all that are configured.
+
+    Raises:
+        CommandError: no such account or region, or no cloud here has such ids; says what there is.
+    """
+    open_here = {name: account for name, account in accounts.items() if account.is_open_to(channel)}
+    if not open_here:
+        raise CommandError(say("typed.no_account"), instead="/relay help")
+    asked = _accounts(wanted, open_here)
+    regions = _regions(wanted, asked)
+    task = wanted.task
+    possible = tuple(
+        TaskRef(account=account.name, region=region, task_id=TaskId(task))
+        for account in asked
+        if account.has_id(task)
+        for region in regions[account.name]
+    )
+    by_id = tuple(ref for ref in possible if accounts[ref.account].shows(ref.task_id))
+    by_name = tuple((account.name, region) for account in asked if account.lists for region in regions[account.name])
+    if not possible and not by_name:
+        raise _impossible(task, asked)
+    return Places(by_id=by_id, by_name=by_name, hidden=tuple(ref for ref in possible if ref not in by_id))
+
+
+def _accounts(wanted: Status, accounts: Mapping[AccountName, Account]) -> Sequence[Account]:
+    if not wanted.account:
+        return tuple(accounts.values())
+    names = {name.lower(): account for name, account in accounts.items()}
+    found = names.get(wanted.account.lower())
+    if found is not None:
+        return (found,)
+    failed = say(
+        "typed.unknown_account",
+        name=wanted.account[:SHOWN],
+        are=say("typed.unknown_account.one" if len(accounts) == 1 else "typed.unknown_account.many"),
+        names=", ".join(sorted(accounts)),
+    )
+    guess = get_close_matches(wanted.account.lower()[:SHOWN], names, n=1)
+    if guess:
+        failed += " " + say("typed.did_you_mean", guess=names[guess[0]].name)
+    likely = names[guess[0]].name if guess else min(accounts)
+    raise CommandError(failed, instead=f"/relay status {likely} {wanted.task[:SHOWN]}")
+
+
+def _regions(wanted: Status, accounts: Sequence[Account]) -> Mapping[AccountName, tuple[Region, ...]]:
+    if not wanted.region:
+        return {account.name: account.regions for account in accounts}
+    region = Region(wanted.region.lower())
+    regions = {account.name: (region,) if region in account.regions else () for account in accounts}
+    if any(regions.values()):
+        return regions
+    every = sorted({region for account in accounts for region in account.regions})
+    if len(accounts) == 1:
+        failed = say(
+            "typed.unknown_region",
+            account=accounts[0].name,
+            region=wanted.region[:SHOWN],
+            regions=", ".join(accounts[0].regions),
+        )
+    else:
+        failed = say(
+            "typed.no_such_region",
+            region=wanted.region[:SHOWN],
+            are=say("typed.unknown_account.one" if len(every) == 1 else "typed.unknown_account.many"),
+            regions=", ".join(every),
+        )
+    guess = get_close_matches(region[:SHOWN], every, n=1)
+    if guess:
+        failed += " " + say("typed.did_you_mean", guess=guess[0])
+    account = f"{wanted.account} " if wanted.account else ""
+    raise CommandError(
+        failed, instead=f"/relay status {account}{wanted.task[:SHOWN]} region={guess[0] if guess else every[0]}"
+    )
+
+
+def _impossible(task: str, accounts: Sequence[Account]) -> CommandError:
+    if len(accounts) != 1:
+        return CommandError(say("typed.bad_id.nobody", task=task[:SHOWN]), instead="/relay help status")
+    failed = say("typed.bad_id", task=task[:SHOWN], title=accounts[0].title)
+    return CommandError(failed, instead=f"/relay status {accounts[0].name} <TaskId>")
