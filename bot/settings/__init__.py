@@ -1,0 +1,52 @@
+"""
+The only reader of the environment: what an operator sets, checked at the start, or one sentence that says what to mend.
+
+Each model names its variables in its fields' metadata (`env`, `where`, `example`); one reader serves them all. The
+README's table is compared with these models by a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.settings.account import AccountSettings, Find, default, from_file
+from bot.settings.bot import BotSettings
+from bot.settings.reader import SettingsError, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.contract import AccountName, ProviderType
+
+__all__ = ["AccountSettings", "BotSettings", "Settings", "SettingsError", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that was set."""
+
+    bot: BotSettings
+    accounts: Mapping[AccountName, AccountSettings]
+
+
+def load(environ: Mapping[str, str], *, builtin: Mapping[str, ProviderType], find: Find) -> Settings:
+    """
+    Read every setting.
+
+    Args:
+        environ: the environment; a variable that is empty counts as not set.
+        builtin: the providers whose own variables make a default account, by their words.
+        find: looks a provider up that the file names; may load one from another package.
+
+    Raises:
+        SettingsError: the first thing that must be mended.
+    """
+    bot = BotSettings.model_validate(read(BotSettings, environ))
+    accounts = from_file(bot.config, environ, share=bot.pace_share, find=find) if bot.config else {}
+    for word, provider in builtin.items():
+        has_own = any(account.type.word == word for account in accounts.values())
+        own = default(provider, environ, share=bot.pace_share, is_optional=has_own)
+        if own is not None:
+            accounts.setdefault(own.name, own)
+    return Settings(bot=bot, accounts=accounts)

@@ -1,0 +1,158 @@
+"""
+The accounts: one per provider from its own variables, and as many as a file names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from adapters.contract import AccountName, ProviderType
+from adapters.contract import Settings as ProviderSettings
+from bot.settings.bot import share as checked_share
+from bot.settings.reader import SettingsError, complain, meta, names, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}", re.IGNORECASE)
+OURS: Final = frozenset(
+    {"provider", "budget", "share", "channels", "tasks"}
+)  # the keys of a table that are not the provider's
+EXAMPLE: Final = '[accounts.show] provider = "aliyun" regions = ["cn-shanghai"]'
+
+Find: TypeAlias = Callable[[str], ProviderType]  # the registry's `find`; an unknown word raises ValueError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """One account: the provider's own settings, and what this bot makes of it."""
+
+    name: AccountName
+    type: ProviderType
+    settings: ProviderSettings = field(repr=False)
+    budget: str
+    share: float
+    channels: frozenset[str] = frozenset()
+    tasks: tuple[str, ...] = ()
+
+
+def default(
+    provider: ProviderType, environ: Mapping[str, str], *, share: float, is_optional: bool
+) -> AccountSettings | None:
+    """
+    Make the account that is named like its provider, from the environment alone; None when nothing of it is set.
+
+    Args:
+        is_optional: the file has accounts of this provider: an incomplete set of variables is there for them.
+    """
+    if not any(environ.get(env, "").strip() for env in names(provider.settings).values()):
+        return None
+    try:
+        settings = provider.settings.model_validate(read(provider.settings, environ))
+    except SettingsError:
+        if is_optional:
+            return None
+        raise
+    return _account(AccountName(provider.word), provider, settings, share, {})
+
+
+def from_file(
+    path: Path, environ: Mapping[str, str], *, share: float, find: Find
+) -> dict[AccountName, AccountSettings]:
+    """Read every `[accounts.<name>]` table of the configuration file."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError("RELAYBOT_CONFIG", f"names a file that cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), f"is no TOML: {error}", example=EXAMPLE) from None
+    unknown = sorted(set(document) - {"accounts"})
+    tables = document.get("accounts", {})
+    if unknown or not isinstance(tables, dict) or not tables:
+        problem = f"has a table that I do not know: {unknown[0]}" if unknown else "has no [accounts.<name>] table"
+        raise SettingsError(str(path), problem, example=EXAMPLE)
+    return {AccountName(name): _table(name, table, environ, share=share, find=find) for name, table in tables.items()}
+
+
+def _table(name: str, table: object, environ: Mapping[str, str], *, share: float, find: Find) -> AccountSettings:
+    place = f"accounts.{name}"
+    if not ACCOUNT_NAME.fullmatch(name):
+        raise SettingsError(place, "must be letters, digits, - and _, at most 30, for people to type")
+    if not isinstance(table, dict):
+        raise SettingsError(place, "must be a table", example=EXAMPLE)
+    word = table.get("provider")
+    if not isinstance(word, str):
+        raise SettingsError(f"{place}.provider", "is not set", example='provider = "aliyun"')
+    try:
+        provider = find(word)
+    except ValueError as error:
+        raise SettingsError(f"{place}.provider", f"cannot be used: {error}") from None
+    model = provider.settings
+    for key in sorted(table.keys() - OURS - model.model_fields.keys()):
+        known = ", ".join(sorted({*model.model_fields, *OURS}))
+        raise SettingsError(f"{place}.{key}", f"is no setting of a {word} account; there are: {known}")
+    given = {
+        key: _secret(place, key, table, provider, environ) if _is_secret(provider, key) else table.get(key)
+        for key in model.model_fields
+    }
+    try:
+        settings = model.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        complain(error, model, lambda key: f"{place}.{key}")
+    return _account(AccountName(name), provider, settings, share, table)
+
+
+def _secret(
+    place: str, key: str, table: Mapping[str, object], provider: ProviderType, environ: Mapping[str, str]
+) -> str | None:
+    """Follow a secret's name to its variable; by default the provider's own."""
+    told = meta(provider.settings, key)
+    variable = table.get(key, told.get("env", ""))
+    if not isinstance(variable, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        raise SettingsError(f"{place}.{key}", "must be the name of an environment variable, not the key itself")
+    value = environ.get(variable, "").strip()
+    if not value and (key in table or provider.settings.model_fields[key].is_required()):
+        raise SettingsError(variable, f"is not set, and {place}.{key} names it", where=told.get("where", ""))
+    return value or None
+
+
+def _account(
+    name: AccountName, provider: ProviderType, settings: ProviderSettings, share: float, table: Mapping[str, Any]
+) -> AccountSettings:
+    place = f"accounts.{name}"
+    budget = table.get("budget", "")
+    if not isinstance(budget, str):
+        raise SettingsError(f"{place}.budget", "must be a name, the same for accounts that share the vendor's limits")
+    try:
+        own_share = checked_share(float(table.get("share", share)))
+    except (TypeError, ValueError) as error:
+        problem = str(error) if isinstance(error, ValueError) else "must be a number"
+        raise SettingsError(f"{place}.share", problem, example="0.5") from None
+    return AccountSettings(
+        name=name,
+        type=provider,
+        settings=settings,
+        # the key itself never reaches the database; its hash tells main accounts apart as well
+        budget=budget or hashlib.sha256(settings.budget_key.encode()).hexdigest()[:16],
+        share=own_share,
+        channels=frozenset(_texts(table, "channels", place, example='["C012AB3CD"]')),
+        tasks=tuple(_texts(table, "tasks", place, example='["live-*"]')),
+    )
+
+
+def _texts(table: Mapping[str, Any], key: str, place: str, *, example: str) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+        raise SettingsError(f"{place}.{key}", "must be a list of texts", example=example)
+    return [text.strip() for text in value]
+
+
+def _is_secret(provider: ProviderType, key: str) -> bool:
+    return "SecretStr" in str(provider.settings.model_fields[key].annotation)
