@@ -117,8 +117,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused.searching": "I am still searching every region for you. Name one (region=…) or wait for that answer.",
     "share.failed": "Slack did not take the post ({code}). Nothing was shared.",
     "share.unsure": "Slack did not say whether it took the post. Look at the channel before you share again.",
-    "share.done": "Shared.",
     "error.ours": "Something in me broke; it is in my log under {mark}. Nothing was changed. Please try again.",
+    "heard.other_command": "I know only /relay, not {command}. Try: /relay help",
     # ── what somebody typed ──
     "typed.try": "Try: {command}",
     "typed.unknown_verb": "There is no command “{verb}”.",

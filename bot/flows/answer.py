@@ -73,24 +73,27 @@ class Desk:
 Tell: TypeAlias = "Callable[[message.Message], Awaitable[None]]"
 
 
-async def answer(text: str, asker: Asker, desk: Desk, *, now: datetime, tell: Tell) -> message.Message:
+async def answer(
+    text: str, asker: Asker, desk: Desk, *, now: datetime, tell: Tell, is_public: bool = False
+) -> message.Message:
     """
     Answer one line that somebody typed.
 
     Args:
         text: what stood after `/relay`, or after the mention.
         tell: says something at once, while the answer is still on its way.
+        is_public: others will read the answer, so it needs the right to share.
     """
     command: Command | CommandError
     try:
         command = parse(text)
     except CommandError as error:
         command = error
-    deed = Deed.READ_HELP if isinstance(command, Help) else Deed.ASK
+    deed = Deed.READ_HELP if isinstance(command, Help) else Deed.SHARE if is_public else Deed.ASK
     verb = "mistyped" if isinstance(command, CommandError) else type(command).__name__.lower()
     refusal = await desk.gate.refusal(deed, asker.person, asker.channel, verb=verb, now=now)
     if refusal is not None:
-        return message.Declined(said=refusal_said(refusal))
+        return message.Declined(said=refusal_said(refusal, bot=f"<@{desk.about.bot}>"))
     match command:
         case CommandError():
             return message.Mistyped(failed=command.failed, instead=command.instead)

@@ -6,13 +6,15 @@ Source: https://docs.slack.dev/reference/block-kit/blocks (limits; read 2026-11-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot.slack.cards.text import clip
 
-Block: TypeAlias = Mapping[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Block: TypeAlias = dict[str, Any]
 
 LONGEST_TEXT: Final = 150  # of `text`, which a phone's lock screen shows
 LONGEST_HEADER: Final = 150

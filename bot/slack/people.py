@@ -1,0 +1,94 @@
+"""
+Who somebody is, and what a channel is, as Slack tells; remembered for five minutes at most, nobody when it is silent.
+
+Source: https://docs.slack.dev/reference/objects/user-object (read 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.permit import Channel, Person, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
+
+REMEMBERED: Final = timedelta(minutes=5)
+MOST: Final = 10_000
+
+
+class People:
+    """
+    The people and channels of one workspace.
+
+    Args:
+        team: the installing team's id.
+        admins: user ids from the settings; when there are none, the workspace's owners and admins are admins.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, *, team: str, admins: frozenset[str], now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._team = team
+        self._admins = admins
+        self._now = now
+        self._known: OrderedDict[str, tuple[datetime, Standing]] = OrderedDict()
+
+    async def person(self, user: str, *, team: str) -> Person:
+        """Return who this is; standing UNKNOWN, who may nothing, when Slack does not say."""
+        known = self._known.get(user)
+        if known is not None and self._now() - known[0] < REMEMBERED:
+            return Person(team=team, user=user, standing=known[1])
+        try:
+            reply = await self._client.users_info(user=user)
+            standing = self._standing(user, reply["user"])
+        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
+            log.warning("users.info did not tell who %s is: %s", user, _code(error))
+            return Person(team=team, user=user, standing=Standing.UNKNOWN)
+        self._known[user] = (self._now(), standing)
+        self._known.move_to_end(user)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return Person(team=team, user=user, standing=standing)
+
+    async def channel(self, channel: str) -> Channel:
+        """Return what the bot may do there; a channel that Slack does not show is one we are not in."""
+        try:
+            reply = await self._client.conversations_info(channel=channel)
+            found: Mapping[str, Any] = reply["channel"]
+        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
+            log.info("conversations.info did not tell about %s: %s", channel, _code(error))
+            return Channel(channel=channel)
+        is_shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
+        is_member = bool(found.get("is_member") or found.get("is_im"))
+        return Channel(channel=channel, is_member=is_member, is_shared=is_shared)
+
+    def _standing(self, user: str, found: Mapping[str, Any]) -> Standing:
+        teams = {found.get("team_id"), *found.get("enterprise_user", {}).get("teams", ())}
+        if found.get("deleted"):
+            return Standing.GONE
+        if found.get("is_bot") or found.get("is_workflow_bot"):
+            return Standing.BOT
+        if found.get("is_stranger") or self._team not in teams:
+            return Standing.STRANGER
+        if found.get("is_restricted") or found.get("is_ultra_restricted"):
+            return Standing.GUEST
+        is_admin = user in self._admins if self._admins else bool(found.get("is_admin") or found.get("is_owner"))
+        return Standing.ADMIN if is_admin else Standing.MEMBER
+
+
+def _code(error: Exception) -> str:
+    """Name an error without its text, which can hold an address."""
+    return str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__
