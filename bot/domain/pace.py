@@ -33,6 +33,7 @@ class Terms:
     urgency: Urgency
     interval_s: float  # between two slots at the set share
     slowest_s: float  # halving stretches the interval no further than this
+    longest_pause_s: float  # a throttle stops the lane no longer than this
     growth: float  # each granted slot multiplies a stretched interval by this
     horizon_s: float  # how far ahead a slot may be reserved
     people_cost: float  # how many intervals one slot moves the people's own arrival time

@@ -33,27 +33,13 @@ if TYPE_CHECKING:
     from bot.flows.answer import Desk
     from bot.slack.cards.block import Dressed
     from bot.slack.errands import Errands
+    from bot.slack.identity import Identity
     from bot.slack.people import People
     from bot.slack.replay import Replays
     from bot.slack.voice import Voice
 
 ANY: Final = re.compile(".*", re.DOTALL)
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who the bot is in the workspace that installed it: what `auth.test` said."""
-
-    team: str
-    enterprise: str
-    user: str
-    bot: str
-    token: str  # never shown: this class has no repr
-    scopes: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"Identity(team={self.team!r}, user={self.user!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

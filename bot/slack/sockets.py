@@ -29,7 +29,7 @@ class Sockets:
 
     async def connect(self) -> None:
         """Open every connection; each keeps itself open from then on."""
-        await asyncio.gather(*(handler.connect_async() for handler in self._handlers))
+        await asyncio.gather(*(handler.client.connect() for handler in self._handlers))  # type: ignore[no-untyped-call]  # the SDK's
         log.info("Socket Mode: %d connections to Slack", CONNECTIONS)
 
     async def open_count(self) -> int:
@@ -39,4 +39,4 @@ class Sockets:
 
     async def close(self) -> None:
         """Hear nothing more."""
-        await asyncio.gather(*(handler.close_async() for handler in self._handlers))
+        await asyncio.gather(*(handler.client.close() for handler in self._handlers))  # type: ignore[no-untyped-call]  # the SDK's

@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.slack.signature import Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from slack_bolt.async_app import AsyncApp
@@ -41,7 +41,7 @@ def receive(
         if verdict is not Verdict.GENUINE:
             log.warning("turned a request to /slack/events away: %s", verdict)  # never its body
             return web.json_response({"error": "invalid request"}, status=401)
-        headers = {name: [value] for name, value in request.headers.items()}
+        headers: dict[str, str | Sequence[str]] = dict(request.headers.items())
         bolt_request = AsyncBoltRequest(
             body=body.decode("utf-8", "replace"), query=request.query_string, headers=headers
         )

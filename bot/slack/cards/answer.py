@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.tell import unknown_here
+from bot.domain.text import clip, short_id
 from bot.domain.words import say
 from bot.slack.cards import look, press, trouble
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, button, buttons, header, section, small
-from bot.slack.cards.text import clip, escape, literal, short_id
+from bot.slack.cards.text import escape, literal
 
 if TYPE_CHECKING:
     from bot.domain.message import Answer
@@ -37,8 +39,7 @@ def _absent(answer: Answer) -> Dressed:
     """Say that nobody has it, who was asked, and what to check."""
     task = short_id(answer.task)
     first = answer.absent[0]
-    sdk_app_id = any(place.provider == "tencent" for place in answer.absent)
-    means = say("means.NOT_FOUND", sdk_app_id=say("means.NOT_FOUND.sdk_app_id") if sdk_app_id else "")
+    means = unknown_here(is_tencent=any(place.provider == "tencent" for place in answer.absent))
     places = [f"{escape(place.ref.account)} {escape(place.ref.region)}" for place in answer.absent]
     words = [escape(place.snapshot.raw) for place in answer.absent if place.snapshot.raw]
     asked = say("absent.asked", places=", ".join(places))

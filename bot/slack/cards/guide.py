@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.command import VERBS
+from bot.domain.text import clip
 from bot.domain.words import has, say
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, header, section, small
-from bot.slack.cards.text import clip, escape, moment
+from bot.slack.cards.text import escape, moment
 
 if TYPE_CHECKING:
     from bot.domain.message import AccountShown, AccountsShown, Debugged, Helped, LaneShown

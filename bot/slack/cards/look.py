@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.contract import TaskState
-from bot.domain.words import has, say
+from bot.domain.tell import called, meaning, progress, reason, retries
+from bot.domain.text import age, clip
+from bot.domain.words import say
 from bot.slack.cards import press
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, button, buttons, fields, header, section, small
-from bot.slack.cards.text import age, clip, escape, literal, moment, short_id, span
+from bot.slack.cards.text import escape, literal, moment
 
 if TYPE_CHECKING:
     from bot.domain.message import Look
@@ -24,15 +25,10 @@ def dress(look: Look) -> Dressed:
 
 def body(look: Look) -> tuple[Block, ...]:
     """Return the card without its buttons."""
-    blocks = [header(_title(look)), section(_meaning(look)), fields(_facts(look)), small(_small_print(look))]
+    blocks = [header(_title(look)), section(meaning(look)), fields(_facts(look)), small(_small_print(look))]
     if look.shared_by:
         blocks.append(small(say("card.shared", user=f"<@{look.shared_by}>")))
     return tuple(blocks)
-
-
-def called(look: Look) -> str:
-    """Return the task's name, or its id where it has none; unescaped."""
-    return look.snapshot.name.strip() or short_id(look.ref.task_id)
 
 
 def _title(look: Look) -> str:
@@ -44,48 +40,26 @@ def _lock_screen(look: Look) -> str:
     """State and name first: a lock screen shows little, and an id says nothing there."""
     state = look.snapshot.state
     parts = [f"{say(f'state.{state}')} {escape(called(look), 50)}"]
-    if reason := _reason(look):
-        parts.append(clip(reason, 40))
+    if why := reason(look):
+        parts.append(escape(why, 40))
     parts.append(escape(look.ref.region, 30))
     return clip(" · ".join(parts), LONGEST_TEXT)
-
-
-def _meaning(look: Look) -> str:
-    """Say in one sentence what the state means for a relay."""
-    state = look.snapshot.state
-    if state is TaskState.NOT_FOUND:
-        sdk_app_id = say("means.NOT_FOUND.sdk_app_id") if look.provider == "tencent" else ""
-        return say("means.NOT_FOUND", sdk_app_id=sdk_app_id)
-    if state is TaskState.STOPPED and not look.snapshot.reason:
-        return say("means.STOPPED.unexplained")
-    for detail in (look.outlook.why, look.provider):
-        if detail and has(f"means.{state}.{detail}"):
-            return say(f"means.{state}.{detail}")
-    return say(f"means.{state}")
-
-
-def _reason(look: Look) -> str:
-    """Return the cloud's reason in words; a word that is new to us as it came."""
-    reason = look.snapshot.reason
-    return say(f"reason.{reason}") if has(f"reason.{reason}") else escape(reason)
 
 
 def _facts(look: Look) -> dict[str, str]:
     snapshot = look.snapshot
     facts: dict[str, str] = {}
-    if reason := _reason(look):
-        facts[say("card.why")] = reason
+    if why := reason(look):
+        facts[say("card.why")] = escape(why)
     if snapshot.ended_at is not None:
         facts[say("card.ended")] = moment(snapshot.ended_at)
     elif look.since is not None:
         facts[say("card.since")] = say("card.since.at_least", when=moment(look.since))
     facts[say("card.plan")] = _plan(look)
-    if progress := _progress(look):
-        facts[say("card.progress")] = progress
-    if snapshot.retry is not None:
-        facts[say("card.retries")] = say(
-            "card.retry", count=snapshot.retry.count, interval=span(snapshot.retry.interval)
-        )
+    if how_far := progress(look):
+        facts[say("card.progress")] = how_far
+    if patience := retries(look):
+        facts[say("card.retries")] = patience
     facts[say("card.where")] = f"{escape(look.ref.region)} · {escape(look.ref.account)}"
     if snapshot.source or snapshot.destination:
         route = (escape(url, 200) or "…" for url in (snapshot.source, snapshot.destination))
@@ -99,23 +73,6 @@ def _plan(look: Look) -> str:
         return say("card.plan.none")
     start, end = (say("card.plan.open") if at is None else moment(at) for at in (plan.start, plan.end))
     return f"{start} – {end}"
-
-
-def _progress(look: Look) -> str:
-    progress = look.snapshot.progress
-    if progress is None:
-        return ""
-    parts: list[str] = []
-    if progress.file is not None:
-        file = progress.file + 1  # people count from one
-        parts.append(
-            say("card.progress.file.alone", file=file)
-            if progress.files is None
-            else say("card.progress.file", file=file, files=progress.files)
-        )
-    if progress.offset is not None:
-        parts.append(say("card.progress.offset", offset=span(progress.offset)))
-    return ", ".join(parts)
 
 
 def _small_print(look: Look) -> str:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.text import clip
 from bot.domain.words import say
 from bot.slack.cards.block import LONGEST_SECTION, LONGEST_TEXT, Dressed, section
-from bot.slack.cards.text import clip, escape
+from bot.slack.cards.text import escape
 
 if TYPE_CHECKING:
     from bot.domain.message import Declined, JustId, Mistyped, Waiting

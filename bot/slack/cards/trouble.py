@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.mend import mend, what_happened
+from bot.domain.text import clip, short_id
 from bot.domain.words import say
 from bot.slack.cards import press
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, button, buttons, header, section, small
-from bot.slack.cards.text import clip, escape, literal, short_id
+from bot.slack.cards.text import escape, literal
 
 if TYPE_CHECKING:
     from bot.domain.message import Answer, Trouble

@@ -1,0 +1,109 @@
+"""
+The workspace that installed the bot: a client for it, and who the bot is there.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.identity import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TIMEOUT_S: Final = 10  # of one call; the SDK's own is 30
+
+# What the manifest asks for; the last column of a missing one is what does not work without it.
+SCOPES: Final = {
+    "commands": "/relay is not heard",
+    "chat:write": "answers to mentions and shared cards cannot be posted",
+    "app_mentions:read": "mentions in threads are not heard",
+    "channels:read": "sharing to public channels is refused",
+    "groups:read": "sharing to private channels is refused",
+    "users:read": "nobody's standing is known, so every question is refused",
+    "im:write": "people cannot be told anything in a direct message",
+    "usergroups:read": "user groups cannot be put on call",
+}
+
+_QUIET: Final = logging.getLogger("slack_sdk")
+
+
+class SlackUnusable(Exception):
+    """
+    Slack does not let us in, or cannot be reached.
+
+    Args:
+        code: Slack's own word, or what we saw instead.
+        mend: what an operator does about it.
+    """
+
+    def __init__(self, code: str, *, mend: str) -> None:
+        self.code = code
+        self.mend = mend
+        super().__init__(f"Slack does not let the bot in: {code}. {mend}")
+
+
+@asynccontextmanager
+async def open_client(token: str, *, api_url: str) -> AsyncIterator[AsyncWebClient]:
+    """Lend a client: one session for all calls, a time-out, and nothing sent twice by itself."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trust_env=True) as session:
+        yield AsyncWebClient(
+            token=token, base_url=api_url, timeout=TIMEOUT_S, session=session, retry_handlers=[], logger=_QUIET
+        )
+
+
+async def identify(client: AsyncWebClient, token: str) -> Identity:
+    """
+    Ask Slack who we are.
+
+    Raises:
+        SlackUnusable: the token is no good, or Slack cannot be reached.
+    """
+    try:
+        reply = await client.auth_test()
+    except SlackApiError as error:
+        code = str(error.response.get("error") or f"HTTP {error.response.status_code}")
+        raise SlackUnusable(
+            code, mend="Copy SLACK_BOT_TOKEN anew: api.slack.com/apps → your app → OAuth & Permissions."
+        ) from None
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise SlackUnusable(
+            type(error).__name__, mend="Check that this machine reaches slack.com (proxy, firewall), then start again."
+        ) from None
+    scopes = str(reply.headers.get("x-oauth-scopes", ""))
+    return Identity(
+        team=str(reply["team_id"]),
+        enterprise=str(reply.get("enterprise_id") or ""),
+        user=str(reply["user_id"]),
+        bot=str(reply.get("bot_id") or ""),
+        token=token,
+        scopes=tuple(sorted(scope.strip() for scope in scopes.split(",") if scope.strip())),
+    )
+
+
+async def check_sockets(client: AsyncWebClient, app_token: str) -> None:
+    """
+    See that Slack would open a Socket Mode connection; the SDK would try for ever and only log.
+
+    Raises:
+        SlackUnusable: the app-level token is no good.
+    """
+    try:
+        await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        code = str(error.response.get("error") or f"HTTP {error.response.status_code}")
+        raise SlackUnusable(
+            code,
+            mend="Make SLACK_APP_TOKEN anew: api.slack.com/apps → your app → Basic Information → App-Level Tokens, "
+            "scope connections:write, and see that Socket Mode is on.",
+        ) from None
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise SlackUnusable(
+            type(error).__name__, mend="Check that this machine reaches slack.com (proxy, firewall), then start again."
+        ) from None
