@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from bot.domain.text import clip
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
