@@ -1,0 +1,156 @@
+"""
+Database: our memory, opened; the only place that knows which of the two databases it is, but for the pace's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Final, Self
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.store import address, private, schema
+from bot.store.engine import WRITE, open_engine, unavailable
+from bot.store.errors import OtherRevision
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class Database:
+    """
+    Our memory: a SQLite file, SQLite in memory, or PostgreSQL.
+
+    Nothing is opened before it is needed. Every method that talks to it raises `DatabaseUnavailable` where it cannot.
+    """
+
+    def __init__(self, place: address.Address) -> None:
+        self.place: Final = place
+        self.head: Final = schema.head()
+        self._engine = open_engine(place)
+        self._writer = self._engine.execution_options(begin=WRITE)
+        # SQLite has one writer at a time; to stand in line here is fair, and cheaper than spinning on its busy handler.
+        self._line: AbstractAsyncContextManager[None] = nullcontext() if self.is_postgres else asyncio.Lock()
+
+    @classmethod
+    def open(cls, url: str | None) -> Self:
+        """
+        Open the database at a URL; without one, in memory, leaving nothing behind.
+
+        Raises:
+            MalformedUrl: with the way to write it; never shows a password.
+        """
+        return cls(address.read(url))
+
+    @property
+    def is_postgres(self) -> bool:
+        """Say whether several processes may serve from it."""
+        return isinstance(self.place, address.Server)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection whose reads all see the same moment (SQLite) or each the newest commit (PostgreSQL)."""
+        with self._trouble_named():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """
+        Lend a connection for one transaction: committed at the end, rolled back when anything is raised.
+
+        On SQLite it is the writer from its first statement on: a reader that turns writer half-way can only fail.
+        """
+        with self._trouble_named():
+            async with self._line, self._writer.begin() as connection:
+                yield connection
+
+    async def revision(self) -> str | None:
+        """Read which revision the tables are at; None before the first migration."""
+        async with self.reading() as connection:
+            return await connection.run_sync(schema.revision)
+
+    async def upgrade(self) -> None:
+        """
+        Bring the tables to this release's revision; an older SQLite file is first copied beside itself.
+
+        Several processes may do so at once: one works, the others find it done.
+
+        Raises:
+            OtherRevision: the tables are newer than this release.
+        """
+        found = await self.revision()
+        if found == self.head:
+            return
+        if found is not None:
+            self._refuse_newer(found)
+            if isinstance(self.place, address.File):
+                with self._trouble_named():
+                    await asyncio.to_thread(private.copy, self.place.path, self._copy_path(self.place.path, found))
+        async with self.writing() as connection:
+            await connection.run_sync(schema.upgrade)
+
+    async def check_revision(self) -> None:
+        """
+        Refuse tables that are not this release's. `serve` asks on PostgreSQL, where an upgrade is the operator's.
+
+        Raises:
+            OtherRevision: with the command to run.
+        """
+        found = await self.revision()
+        if found == self.head:
+            return
+        if found is not None:
+            self._refuse_newer(found)
+        raise OtherRevision(
+            f"{self.place} is at revision {found or 'none'}, and this release needs {self.head}.",
+            mend="Run `relaybot db upgrade`.",
+        )
+
+    def lock_for_serving(self) -> AbstractContextManager[None]:
+        """
+        Make this process the only one that serves from the SQLite file; elsewhere nothing has to be locked.
+
+        Raises:
+            AlreadyServed: on entering, when another process is that one.
+        """
+        if isinstance(self.place, address.File):
+            return self._locked(self.place.path)
+        return nullcontext()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    def _refuse_newer(self, found: str) -> None:
+        if not schema.is_known(found):
+            raise OtherRevision(
+                f"{self.place} is at revision {found}, which this release does not know: a newer release made it.",
+                mend="Run that release, or restore the copy that its upgrade left.",
+            )
+
+    def _copy_path(self, path: Path, found: str) -> Path:
+        return path.with_name(f"{path.name}.before-{self.head}-was-{found}")
+
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        with self._trouble_named(), private.lock(path):
+            yield
+
+    @contextmanager
+    def _trouble_named(self) -> Iterator[None]:
+        try:
+            yield
+        except (IntegrityError, ProgrammingError):
+            raise  # our own mistake, not the database's state
+        except DBAPIError as error:
+            raise unavailable(self.place, str(error.orig)) from error
+        except (PoolTimeout, sqlite3.Error, OSError) as error:
+            raise unavailable(self.place, f"{type(error).__name__}: {error}") from error

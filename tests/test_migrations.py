@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+import migrations
+from bot.store import schema
+from bot.store.database import Database
+from bot.store.tables import Table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PARAGRAPH = "Each migration works with the previous release's code"
+
+
+def fill(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO paces (provider, budget, api, tat, people_tat, interval_s, throttled_until, granted_at) "
+            "VALUES ('aliyun', 'b', 'Describe', 1, 2, 0.2, 0, 1)"
+        )
+    )
+    connection.execute(
+        text(
+            "INSERT INTO audits (at, team_id, user_id, channel_id, verb, subject, outcome, why) "
+            "VALUES ('2026-11-21 08:00:00', 'T1', 'U1', 'C1', 'status', 't-1', 'refused', 'guest')"
+        )
+    )
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.py"))
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+async def test_the_tables_are_what_the_migrations_make(database: Database):
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Table.metadata))
+
+    async with database.reading() as connection:
+        found = await connection.run_sync(differences)
+
+    assert found == []
+
+
+async def test_a_database_with_rows_goes_down_and_up_again(database: Database):
+    async with database.writing() as connection:
+        await connection.run_sync(fill)
+        await connection.run_sync(schema.downgrade)
+        at_the_bottom = await connection.run_sync(tables)
+
+    await database.upgrade()
+    async with database.reading() as connection:
+        at_the_top = await connection.run_sync(tables)
+
+    assert at_the_bottom == set()
+    assert at_the_top == set(Table.metadata.tables)
+
+
+async def test_every_step_goes_up_down_and_up_on_a_database_with_rows(empty_url: str):
+    database = Database.open(empty_url)
+    steps = [script.revision for script in ScriptDirectory.from_config(schema.config()).walk_revisions()][::-1]
+    seen = []
+
+    for step in steps:
+        async with database.writing() as connection:
+            await connection.run_sync(schema.upgrade, step)
+            await connection.run_sync(schema.downgrade, "-1")
+            await connection.run_sync(schema.upgrade, step)
+        seen.append(await database.revision())
+    async with database.writing() as connection:
+        await connection.run_sync(fill)
+    await database.close()
+
+    assert seen == steps
+
+
+async def test_a_failed_upgrade_leaves_nothing_behind(empty_url: str):
+    database = Database.open(empty_url)
+    async with database.writing() as connection:
+        await connection.execute(text("CREATE TABLE audits (id INTEGER PRIMARY KEY)"))
+
+    failed = False
+    try:
+        await database.upgrade()
+    except Exception as error:  # noqa: BLE001 - the two drivers name it differently
+        failed = "audits" in str(error)
+    async with database.reading() as connection:
+        left = await connection.run_sync(tables)
+    await database.close()
+
+    assert failed
+    assert left == {"audits"}  # the pace table of the step before was rolled back with it
+
+
+def test_migrations_are_named_by_date_and_say_that_they_fit_the_previous_release():
+    written = files(Path(migrations.__file__).parent / "versions")
+
+    assert len(written) == len(list(ScriptDirectory.from_config(schema.config()).walk_revisions()))
+    for file in written:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d-[a-z0-9_]+\.py", file.name), file.name
+        assert PARAGRAPH in file.read_text(encoding="utf-8")
+
+
+async def test_a_drafted_migration_is_named_by_date_and_carries_the_paragraph(database: Database, tmp_path: Path):
+    """What `python -m migrations "…"` does, into another folder."""
+    from alembic import command
+
+    def draft(connection: Connection) -> None:
+        config = schema.config(connection)
+        config.set_main_option("version_locations", f"{Path(migrations.__file__).parent / 'versions'} {tmp_path}")
+        config.set_main_option("path_separator", "space")
+        command.revision(config, "Remember cards", version_path=str(tmp_path), autogenerate=True)
+
+    async with database.reading() as connection:
+        await connection.run_sync(draft)
+    (drafted,) = files(tmp_path)
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-remember_cards\.py", drafted.name)
+    assert PARAGRAPH in drafted.read_text(encoding="utf-8")
+    compile(drafted.read_text(encoding="utf-8"), str(drafted), "exec")
