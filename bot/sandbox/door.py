@@ -106,6 +106,7 @@ class Door:
             self._site = None
             for connection in list(self._runner.server.connections):
                 connection.force_close()
+            await asyncio.sleep(0)  # the sockets close in the loop's next turn; nobody may send into them any more
 
     async def reopen(self) -> None:
         """Listen again on the same port."""

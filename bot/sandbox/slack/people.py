@@ -61,6 +61,8 @@ class People:
         door: Where the app listens for Slack (`http://127.0.0.1:3000/slack/events`); may be set later.
         server_url: Where response URLs lead.
         monotonic: Seconds, for how long an answer took.
+
+    `waits_s` is how long Slack waits for an ack over a socket, in real time.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class People:
         self._monotonic = monotonic
         self._session: ClientSession | None = None
         self.door = door
+        self.waits_s = SLACK_WAITS_S
 
     async def close(self) -> None:
         if self._session is not None:
@@ -282,7 +285,7 @@ class People:
     async def _tell(self, kind: str, payload: Json, *, retry: int = 0) -> Told:
         if self._socket.connections:
             begun = self._monotonic()
-            ack = await self._socket.deliver(kind, payload, retry=retry, within_s=SLACK_WAITS_S)
+            ack = await self._socket.deliver(kind, payload, retry=retry, within_s=self.waits_s)
             answered = "" if ack is None or ack.payload is None else json.dumps(ack.payload)
             return Told(
                 status=0 if ack is None else 200, body=answered, took_s=self._monotonic() - begun, payload=payload

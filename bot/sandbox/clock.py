@@ -1,0 +1,30 @@
+"""Time for tests and for the demo's fast motion: it stands still until somebody moves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+BEGINNING = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A calendar (call it) and a monotonic clock, both in the hands of whoever holds it."""
+
+    def __init__(self, now: datetime = BEGINNING) -> None:
+        self.now = now
+        self.seconds = 1000.0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.now += by
+        self.seconds += by.total_seconds()
+
+    def set(self, now: datetime) -> None:
+        """Set the calendar, as an administrator or a broken battery does; monotonic time does not notice."""
+        self.now = now
