@@ -7,16 +7,20 @@ never awaits, never asks the time and never keeps a secret in a value that leave
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NewType, Protocol, TypeAlias, TypeVar
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, Any, NewType, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from adapters.errors import ProviderError
 
@@ -129,6 +133,14 @@ class Reply:
     body: bytes = field(repr=False)  # may hold push URLs
     received_at: datetime
 
+    @property
+    def server_at(self) -> datetime | None:
+        """The cloud's own time, from the `Date` header (RFC 9110 5.6.7), aware UTC; None when it says none."""
+        try:
+            return datetime.strptime(self.headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -171,6 +183,38 @@ class Provider(Protocol):
     def sign(self, request: Request, *, now: datetime, nonce: str) -> Request:
         """Return the request as it goes over the wire. Called at each sending, never ahead of it."""
         ...
+
+
+def _is_key(value: SecretStr) -> SecretStr:
+    """A cloud answers a key with a space in it with "wrong signature", which sends people looking elsewhere."""
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("must be printable ASCII without spaces, and not empty")
+    return value
+
+
+def _is_endpoint(value: str) -> str:
+    url = value.lower().removesuffix("/")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a bracket left open, a port that is no number
+        host, port = "", None
+    authority = (f"[{host}]" if ":" in host else host) + ("" if port is None else f":{port}")
+    is_bare = re.fullmatch(r"[a-z0-9:.-]+", host) is not None and url.partition("://")[2] == authority
+    if not is_bare or not (url.startswith("https://") or (url.startswith("http://") and _is_this_machine(host))):
+        raise ValueError("must be https:// and a host, with nothing behind it (http:// only for this machine)")
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Key = Annotated[SecretStr, AfterValidator(_is_key)]  # a part of a credential
+Endpoint = Annotated[str, AfterValidator(_is_endpoint)]  # `https://host[:port]`, where requests go
 
 
 class Settings(BaseModel):
@@ -217,38 +261,48 @@ def shape(value: object, depth: int = 3) -> str:
     """
     match value:
         case Mapping() if depth:
-            inside = ", ".join(
-                f"{_name(key)}: {shape(item, depth - 1)}" for key, item in sorted(value.items(), key=str)
-            )
-            return "{" + inside + "}"
+            fields = sorted(value.items(), key=str)
+            inside = [f"{_name(key)}: {shape(item, depth - 1)}" for key, item in fields[:_FIELDS]]
+            return "{" + ", ".join([*inside, "…"] if len(fields) > _FIELDS else inside) + "}"
         case list() if depth:
             return f"[{shape(value[0], depth - 1)}]" if value else "[]"
         case _:
             return "null" if value is None else type(value).__name__
 
 
+_FIELDS = 24  # more than any reply of the clouds has
+
+
 def _name(key: object) -> str:
     """Field names are the vendor's, but a broken reply can put anything there: keep what looks like a name."""
     text = str(key)
-    return text if text.isascii() and text.isidentifier() and len(text) <= 40 else "…"
+    return text if re.fullmatch(r"[A-Za-z_]{1,32}", text) else "…"
 
 
 def cut_url(url: str) -> str:
     """
     Keep of a URL what helps a reader and cannot be used: `scheme://host/app/…`.
 
-    User names, passwords, queries, fragments and the last path segment go (a stream key often is the last segment).
-    What does not look like a URL is dropped whole.
+    User names, passwords, queries, fragments and the last path segment go (a stream key often is the last segment). The
+    first folder stays if it looks like the name of an application and not like a token. What does not look like a URL
+    is dropped whole.
 
     >>> cut_url("rtmp://user:pw@push.example.com/live/room-1?auth_key=1-0-0-abc")
     'rtmp://push.example.com/live/…'
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or not scheme.isascii() or not scheme.isalnum():
+    if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{1,9}", scheme):
         return "…" if url else ""
-    authority, _, path = rest.partition("?")[0].partition("#")[0].partition("/")
-    if "@" in path:  # a password with a slash in it would otherwise pass for a host
-        return f"{scheme.lower()}://…"
-    host = authority.rpartition("@")[2]
-    folders = [part for part in path.split("/")[:-1] if part][:1]
-    return f"{scheme.lower()}://{'/'.join([host, *folders, '…'])}"
+    cut = f"{scheme.lower()}://…"
+    authority, at, tail = rest.rpartition("@")
+    if at and re.search(r"[/?#\\]", authority):  # one of them in a password: where the host begins cannot be told
+        return cut
+    host, *folders = re.split(r"[?#]", tail, maxsplit=1)[0].rstrip("/").split("/")
+    if not _HOST.fullmatch(host):
+        return cut
+    first = next(filter(None, folders[:-1]), "")
+    return "/".join([f"{scheme.lower()}://{host}", *([first] if _APP.fullmatch(first) else []), "…"])
+
+
+_HOST = re.compile(r"([A-Za-z0-9.*_-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")  # the clouds' samples mask with *
+_APP = re.compile(r"(?!.*[0-9a-fA-F]{16})[A-Za-z0-9_.-]{1,20}")

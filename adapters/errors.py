@@ -119,3 +119,25 @@ class Unreadable(ProviderError):
 
     `detail` holds the answer's shape (names and types of its fields, never a value), made by `contract.shape`.
     """
+
+
+def by_status(status: int) -> ProviderError | None:
+    """
+    Say what an HTTP status means where the cloud gave no code of its own; None below 400.
+
+    429 is Throttled, 408 and 5xx Unreachable, 401 BadCredentials, 403 AccessDenied, any other 4xx Rejected.
+    """
+    code = f"HTTP {status}"
+    match status:
+        case 429:
+            return Throttled(code)
+        case 401:
+            return BadCredentials(code)
+        case 403:
+            return AccessDenied(code)
+        case 408:
+            return Unreachable(code)
+        case _ if status >= 500:
+            return Unreachable(code)
+        case _:
+            return Rejected(code) if status >= 400 else None
