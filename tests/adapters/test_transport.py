@@ -9,10 +9,16 @@ import traceback
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from adapters.contract import Api, Reply, Request
 from adapters.errors import ProviderError, Rejected, Unreachable, Unreadable
@@ -20,6 +26,7 @@ from adapters.transport import Transport, _meaning
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     Say = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -55,14 +62,18 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(say: bytes | Say) -> AsyncIterator[Server]:
+async def serving(say: bytes | Say, certificate: Path | None = None) -> AsyncIterator[Server]:
     async def plainly(writer: asyncio.StreamWriter) -> None:
         assert isinstance(say, bytes)
         writer.write(say)
 
     server = Server(plainly if isinstance(say, bytes) else say)
-    listening = await asyncio.start_server(server.visit, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    tls = None
+    if certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+    listening = await asyncio.start_server(server.visit, "127.0.0.1", 0, ssl=tls)
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:
@@ -280,6 +291,41 @@ async def test_a_server_without_tls_is_unreachable_over_https():
     assert (type(broken), broken.code) == (Unreachable, "no secure connection")
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine that vouches for itself, with its key, as a company's proxy would have it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relaybot's test")])
+    day = datetime(2020, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=36_500))
+    for extension in (
+        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+        x509.BasicConstraints(ca=False, path_length=None),
+        x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),
+    ):
+        made = made.add_extension(extension, critical=False)
+    pem = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    pem.write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    )
+    return pem
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_unreachable(certificate: Path):
+    async with serving(OK, certificate) as server, opened() as transport:
+        broken = await failure(transport, asking(server.url))
+
+    assert (type(broken), broken.code) == (Unreachable, "certificate not trusted")
+
+
+async def test_the_environment_may_vouch_for_a_certificate(certificate: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with serving(OK, certificate) as server, opened() as transport:
+        assert (await transport.send(asking(server.url))).status == 200
+
+
 def caused(error: Exception, *causes: BaseException) -> Exception:
     for inner in causes:
         error.__cause__ = inner
@@ -291,7 +337,6 @@ def caused(error: Exception, *causes: BaseException) -> Exception:
     ("error", "words"),
     [
         (caused(httpx.ConnectError("x"), socket.gaierror(-2, "canary")), "host name not found"),
-        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("canary")), "certificate not trusted"),
         # Every address was tried and each failed.
         (
             caused(httpx.ConnectError("x"), ExceptionGroup("x", [OSError("canary"), ConnectionRefusedError()])),
