@@ -9,7 +9,6 @@ Source: https://www.tencentcloud.com/document/product/647/34270 (read 2026-11-20
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.errors import (
@@ -21,6 +20,7 @@ from adapters.errors import (
     Throttled,
     Unreachable,
     WrongRegion,
+    by_status,
 )
 from adapters.tencent import wire
 
@@ -96,12 +96,12 @@ def refusal(reply: Reply) -> ProviderError | None:
     """
     Say what a reply refuses; None lets the conversation read it.
 
-    Without a readable `Response.Error` the HTTP status decides: 429 is Throttled, 408 and 5xx are Unreachable, any
-    other 4xx is Rejected; below 400 the conversation says what it makes of the body.
+    Without a readable `Response.Error` the HTTP status decides (`errors.by_status`): such a reply is a gateway's or a
+    proxy's. Below 400 the conversation says what it makes of the body.
     """
     failure = wire.read_failure(reply)
     if failure is None:
-        return _by_status(reply.status)
+        return by_status(reply.status)
     code, request_id = failure.code, failure.request_id
     if code in wire.GONE:
         return None
@@ -109,23 +109,7 @@ def refusal(reply: Reply) -> ProviderError | None:
     if code in _REGION_TEXTS and _REGION_TEXTS[code] in failure.message:
         kind, detail = WrongRegion, _NO_REGION
     if kind is ClockSkew:
-        return ClockSkew(code, request_id=request_id, server_at=_date(reply))
+        return ClockSkew(code, request_id=request_id, server_at=reply.server_at)
     if kind is AccessDenied and not detail:
         return AccessDenied(code, request_id=request_id, action=ACTION)
     return kind(code, request_id=request_id, detail=detail)
-
-
-def _by_status(status: int) -> ProviderError | None:
-    code = f"HTTP {status}"
-    if status == 429:
-        return Throttled(code)
-    if status == 408 or status >= 500:
-        return Unreachable(code)
-    return Rejected(code) if status >= 400 else None
-
-
-def _date(reply: Reply) -> datetime | None:
-    try:
-        return datetime.strptime(reply.headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -144,6 +144,8 @@ def test_the_clouds_clock_is_read_from_its_date(reply: Callable[..., Reply], dat
     ("status", "kind"),
     [
         (400, Rejected),
+        (401, BadCredentials),
+        (403, AccessDenied),
         (404, Rejected),
         (407, Rejected),
         (408, Unreachable),

@@ -85,7 +85,7 @@ def test_a_setting_as_people_write_it_is_taken(field: str, value: Any, kept: Any
     assert getattr(settings, field) == (as_given if kept is None else kept)
 
 
-KEY = "must be printable ASCII without spaces and not empty"
+KEY = "must be printable ASCII without spaces, and not empty"
 REGION = "must be one region or more, in Tencent's spelling"
 NUMBER = "must be the application's number, digits only"
 SITE = "must be cn or intl"
