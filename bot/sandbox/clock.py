@@ -12,18 +12,18 @@ class Clock:
 
     def __init__(self, now: datetime = BEGINNING) -> None:
         self.now = now
-        self.seconds = 1000.0
+        self.elapsed = timedelta(0)  # not seconds: sums of floats miss the whole second that limits are about
 
     def __call__(self) -> datetime:
         return self.now
 
     def monotonic(self) -> float:
-        return self.seconds
+        return 1000.0 + self.elapsed.total_seconds()
 
     def move(self, by: timedelta) -> None:
         """Let time pass."""
         self.now += by
-        self.seconds += by.total_seconds()
+        self.elapsed += by
 
     def set(self, now: datetime) -> None:
         """Set the calendar, as an administrator or a broken battery does; monotonic time does not notice."""

@@ -22,6 +22,8 @@ class SlidingWindow:
     def admit(self, key: object, tick: float) -> float:
         """Count one at `tick` (monotonic seconds) and return 0, or return how many seconds too early it is."""
         taken = self._taken[key]
+        if taken:
+            tick = max(tick, taken[-1])  # one that hung is answered after others that came later
         while taken and taken[0] <= tick - self.window_s:
             taken.popleft()
         if len(taken) >= self.most:

@@ -13,7 +13,7 @@ still or steps back throttles nobody.
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bot.sandbox import programme
@@ -53,14 +53,12 @@ SECRETS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """
-    What stands on it. `secrets` lists every planted key and credential: none of them may show anywhere.
-    """
+    """What stands on it. `secrets` lists every planted key and credential: none of them may show anywhere."""
 
     aliyun: AliyunCloud
     tencent: TencentCloud
     slack: Slack
-    secrets: tuple[str, ...] = SECRETS
+    secrets: tuple[str, ...] = field(default=SECRETS, repr=False)
 
     def environment(self, *, slack: Literal["http", "socket", "both", "none"] = "http") -> dict[str, str]:
         """Return the settings under which the bot talks to this stage, and to nothing else."""

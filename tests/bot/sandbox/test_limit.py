@@ -34,6 +34,15 @@ def test_keys_are_counted_apart():
     assert window.admit("one", 1.5) == 0.5
 
 
+def test_one_that_comes_late_counts_from_when_it_is_answered():
+    window = SlidingWindow(2)
+    window.admit("main", 5.0)
+    window.admit("main", 4.0)
+
+    assert window.admit("main", 5.5) == 0.5
+    assert window.admit("main", 6.0) == 0.0
+
+
 def test_no_window_of_a_second_ever_holds_more_than_the_limit():
     seed = 20261121
     print(f"seed {seed}")  # noqa: T201 - shown when it fails
