@@ -37,7 +37,7 @@ class Places:
         return len(self.by_id) > 1 or bool(self.by_name and not self.by_id)
 
 
-def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str) -> Places:
+def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str | None) -> Places:
     """
     Find every place that could hold the task.
 
@@ -45,10 +45,13 @@ def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str
     cloud could have made such an id (more than 55 characters, a `+` or a `.` can only be Tencent's). Region left out:
     all that are configured.
 
+    Args:
+        channel: where it is asked; None on the operator's own terminal, where every account is open.
+
     Raises:
         CommandError: no such account or region, or no cloud here has such ids; says what there is.
     """
-    open_here = {name: account for name, account in accounts.items() if account.is_open_to(channel)}
+    open_here = {name: account for name, account in accounts.items() if channel is None or account.is_open_to(channel)}
     if not open_here:
         raise CommandError(say("typed.no_account"), instead="/relay help")
     asked = _accounts(wanted, open_here)

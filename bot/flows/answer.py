@@ -8,19 +8,16 @@ as a value. Only one thing is said on the way: that a cloud is slow and the answ
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from adapters.contract import Snapshot, TaskId, TaskRef, TaskState
-from adapters.errors import ProviderError
 from bot.domain import message
 from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
-from bot.domain.outlook import judge_look
 from bot.domain.permit import Deed, Refusal, refusal_said, refuses
 from bot.domain.place import locate
 from bot.domain.rates import TooOften
-from bot.domain.turn import Urgency
 from bot.flows.admit import Searching
+from bot.flows.find import find
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from bot.domain.looks import Looks
     from bot.domain.permit import Channel, Person
     from bot.flows.admit import Gate
-    from bot.flows.look import Looker, Seen
+    from bot.flows.look import Looker
 
 PATIENCE_S: Final = 5.0  # a person hears something by then, at the latest that it takes longer
 
@@ -126,81 +123,21 @@ async def _status(wanted: Status, asker: Asker, desk: Desk, *, now: datetime) ->
         places = locate(wanted, desk.accounts, asker.channel.channel)
     except CommandError as error:
         return message.Mistyped(failed=error.failed, instead=error.instead)
-    admit = desk.gate.counter(asker.person, asker.channel, now)
     try:
         with desk.gate.search(asker.person, is_search=places.is_search):
-            seen: dict[TaskRef, Seen] = await desk.looker.look(places.by_id, urgency=Urgency.PERSON, admit=admit)
-            if not any(_is_there(found) for found in seen.values()):
-                named = await asyncio.gather(
-                    *(
-                        desk.looker.find(account, region, wanted.task, urgency=Urgency.PERSON, admit=admit)
-                        for account, region in places.by_name
-                    )
-                )
-                for (account, region), found in zip(places.by_name, named, strict=True):
-                    place = TaskRef(account=account, region=region, task_id=TaskId(wanted.task))
-                    seen |= _named(found, place, seen, desk, now)
+            return await find(
+                wanted.task,
+                places,
+                accounts=desk.accounts,
+                looker=desk.looker,
+                looks=desk.looks,
+                now=now,
+                admit=desk.gate.counter(asker.person, asker.channel, now),
+            )
     except TooOften as error:
         return await _declined(Refusal.TOO_OFTEN, asker, desk, now, seconds=max(1, round(error.wait.total_seconds())))
     except Searching:
         return await _declined(Refusal.SEARCHING, asker, desk, now)
-    seen |= {ref: unheard_of(ref, now) for ref in places.hidden}
-    return compose(wanted.task, seen, desk, now=now)
-
-
-def unheard_of(ref: TaskRef, now: datetime) -> Snapshot:
-    """Say NOT_FOUND of our own accord: no cloud was asked, or its list has no such name."""
-    return Snapshot(task_id=ref.task_id, state=TaskState.NOT_FOUND, taken_at=now, raw="")
-
-
-def _named(
-    found: Mapping[TaskRef, Snapshot] | ProviderError,
-    place: TaskRef,
-    seen: Mapping[TaskRef, Seen],
-    desk: Desk,
-    now: datetime,
-) -> Mapping[TaskRef, Seen]:
-    """Add what a search by name brought to what the search by id did; a place says one thing in the end."""
-    if isinstance(found, ProviderError):
-        return {} if isinstance(seen.get(place), ProviderError) else {place: found}
-    allowed = {ref: snapshot for ref, snapshot in found.items() if desk.accounts[ref.account].shows(ref.task_id)}
-    if allowed or place in seen:
-        return allowed
-    return {place: unheard_of(place, now)}
-
-
-def compose(task: str, seen: Mapping[TaskRef, Seen], desk: Desk, *, now: datetime) -> message.Answer:
-    """Sort what every place said into found, absent and trouble."""
-    looks: list[message.Look] = []
-    absent: list[message.Look] = []
-    troubles: list[message.Trouble] = []
-    for ref, found in sorted(seen.items(), key=lambda item: item[0]):
-        account = desk.accounts[ref.account]
-        if isinstance(found, ProviderError):
-            troubles.append(message.Trouble(ref=ref, provider=account.provider, title=account.title, error=found))
-            continue
-        look = look_of(ref, found, desk, now=now)
-        (looks if _is_there(found) else absent).append(look)
-    return message.Answer(task=task, looks=tuple(looks), absent=tuple(absent), troubles=tuple(troubles))
-
-
-def look_of(ref: TaskRef, snapshot: Snapshot, desk: Desk, *, now: datetime) -> message.Look:
-    """Judge one snapshot as it stands."""
-    account = desk.accounts[ref.account]
-    asked_at = max(now, snapshot.taken_at)
-    return message.Look(
-        ref=replace(ref, task_id=snapshot.task_id),
-        provider=account.provider,
-        title=account.title,
-        snapshot=snapshot,
-        outlook=judge_look(snapshot, asked_at),
-        asked_at=asked_at,
-        since=desk.looks.note(ref, snapshot),
-    )
-
-
-def _is_there(seen: Seen) -> bool:
-    return isinstance(seen, Snapshot) and seen.state is not TaskState.NOT_FOUND
 
 
 async def _declined(refusal: Refusal, asker: Asker, desk: Desk, now: datetime, **values: object) -> message.Declined:

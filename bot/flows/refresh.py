@@ -10,7 +10,7 @@ from bot.domain import message
 from bot.domain.permit import Deed, Refusal, refusal_said
 from bot.domain.rates import TooOften
 from bot.domain.turn import Urgency
-from bot.flows.answer import compose, unheard_of
+from bot.flows.find import compose, unheard_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,7 @@ async def refresh(
     if account is None or not account.is_open_to(asker.channel.channel):
         return message.Declined(said=refusal_said(Refusal.STALE))
     if not account.shows(ref.task_id):
-        return compose(ref.task_id, {ref: unheard_of(ref, now)}, desk, now=now)
+        return compose(ref.task_id, {ref: unheard_of(ref, now)}, accounts=desk.accounts, looks=desk.looks, now=now)
     try:
         seen = await desk.looker.look(
             [ref], urgency=Urgency.PERSON, fresh=fresh, admit=desk.gate.counter(asker.person, asker.channel, now)
@@ -47,4 +47,4 @@ async def refresh(
             asker.person, asker.channel, verb=verb, subject=ref.task_id, outcome="refused", why=why, now=now
         )
         return message.Declined(said=refusal_said(why, seconds=max(1, round(error.wait.total_seconds()))))
-    return compose(ref.task_id, seen, desk, now=now)
+    return compose(ref.task_id, seen, accounts=desk.accounts, looks=desk.looks, now=now)

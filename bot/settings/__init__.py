@@ -7,19 +7,24 @@ README's table is compared with these models by a test.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.settings.account import AccountSettings, Find, default, from_file
 from bot.settings.bot import BotSettings
-from bot.settings.reader import SettingsError, read
+from bot.settings.reader import SettingsError, first_secret, read, unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import BaseModel
+
     from adapters.contract import AccountName, ProviderType
 
-__all__ = ["AccountSettings", "BotSettings", "Settings", "SettingsError", "load"]
+__all__ = ["AccountSettings", "BotSettings", "Settings", "SettingsError", "first_secret", "load", "secrets_of", "unset"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +35,19 @@ class Settings:
     accounts: Mapping[AccountName, AccountSettings]
 
 
-def load(environ: Mapping[str, str], *, builtin: Mapping[str, ProviderType], find: Find) -> Settings:
+def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderType], find: Find) -> Settings:
     """
     Read every setting.
 
     Args:
-        environ: the environment; a variable that is empty counts as not set.
+        environ: in place of this process's own environment; a variable that is empty counts as not set.
         builtin: the providers whose own variables make a default account, by their words.
         find: looks a provider up that the file names; may load one from another package.
 
     Raises:
         SettingsError: the first thing that must be mended.
     """
+    environ = os.environ if environ is None else environ
     bot = BotSettings.model_validate(read(BotSettings, environ))
     accounts = from_file(bot.config, environ, share=bot.pace_share, find=find) if bot.config else {}
     for word, provider in builtin.items():
@@ -50,3 +56,10 @@ def load(environ: Mapping[str, str], *, builtin: Mapping[str, ProviderType], fin
         if own is not None:
             accounts.setdefault(own.name, own)
     return Settings(bot=bot, accounts=accounts)
+
+
+def secrets_of(told: Settings) -> frozenset[str]:
+    """Return every secret value that was set, for the log to cut out."""
+    models: list[BaseModel] = [told.bot, *(account.settings for account in told.accounts.values())]
+    values = (value for model in models for _, value in model)
+    return frozenset(value.get_secret_value() for value in values if isinstance(value, SecretStr))

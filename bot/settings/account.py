@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from adapters.contract import AccountName, ProviderType
 from adapters.contract import Settings as ProviderSettings
 from bot.settings.bot import share as checked_share
-from bot.settings.reader import SettingsError, complain, meta, names, read
+from bot.settings.reader import SettingsError, complain, is_secret, meta, names, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +99,7 @@ def _table(name: str, table: object, environ: Mapping[str, str], *, share: float
         known = ", ".join(sorted({*model.model_fields, *OURS}))
         raise SettingsError(f"{place}.{key}", f"is no setting of a {word} account; there are: {known}")
     given = {
-        key: _secret(place, key, table, provider, environ) if _is_secret(provider, key) else table.get(key)
+        key: _secret(place, key, table, provider, environ) if is_secret(model, key) else table.get(key)
         for key in model.model_fields
     }
     try:
@@ -152,7 +152,3 @@ def _texts(table: Mapping[str, Any], key: str, place: str, *, example: str) -> l
     if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
         raise SettingsError(f"{place}.{key}", "must be a list of texts", example=example)
     return [text.strip() for text in value]
-
-
-def _is_secret(provider: ProviderType, key: str) -> bool:
-    return "SecretStr" in str(provider.settings.model_fields[key].annotation)

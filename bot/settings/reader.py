@@ -31,6 +31,23 @@ class SettingsError(Exception):
         super().__init__(" ".join(sentences))
 
 
+def unset(model: type[BaseModel], key: str, *, hint: str = "") -> SettingsError:
+    """Make the complaint about a setting that is missing; `hint` says what would do as well, or why it is needed."""
+    told = meta(model, key)
+    problem = f"is not set ({hint})" if hint else "is not set"
+    return SettingsError(told["env"], problem, example=told["example"], where=told["where"])
+
+
+def first_secret(model: type[BaseModel]) -> str:
+    """Return the field that a newcomer must set first: a provider's key."""
+    return next(key for key in names(model) if is_secret(model, key))
+
+
+def is_secret(model: type[BaseModel], key: str) -> bool:
+    """Say whether a field holds a secret."""
+    return "SecretStr" in str(model.model_fields[key].annotation)
+
+
 def names(model: type[BaseModel]) -> Mapping[str, str]:
     """Return a model's fields and the variables that set them."""
     return {name: meta(model, name)["env"] for name in model.model_fields if meta(model, name)}

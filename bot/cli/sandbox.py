@@ -1,0 +1,30 @@
+"""
+`relaybot sandbox`: clouds, Slack and the bot on this machine; a played conversation, then yours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox import demo
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "sandbox",
+        help="play clouds, Slack and a conversation on this machine",
+        description="Start both clouds, a Slack workspace and the bot on loopback, play one conversation as a person "
+        "would see it, then take typed /relay … lines. Needs no account anywhere; leaves nothing behind.",
+    )
+    parser.add_argument("--quiet", action="store_true", help="skip the played conversation")
+    parser.add_argument("--once", action="store_true", help="stop after the played conversation")
+    parser.set_defaults(run=run)
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Play and listen."""
+    return await demo.play(is_quiet=arguments.quiet, is_once=arguments.once)

@@ -1,0 +1,303 @@
+"""
+The only place that meets every concrete class: settings in, a working bot out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from adapters import registry
+from adapters.transport import Transport
+from bot import __version__, clock, settings
+from bot.domain.account import Account
+from bot.domain.looks import Looks
+from bot.domain.rates import Rates
+from bot.flows.admit import Gate
+from bot.flows.answer import PATIENCE_S, About, Desk
+from bot.flows.look import Looker
+from bot.queue.lanes import Lanes
+from bot.slack.errands import Errands
+from bot.slack.listeners import Ear, listen
+from bot.slack.people import People
+from bot.slack.replay import Replays
+from bot.slack.sockets import Sockets
+from bot.slack.voice import Voice
+from bot.slack.workspace import check_sockets, identify, open_client
+from bot.store.address import File
+from bot.store.audit import Audit
+from bot.store.database import Database
+from bot.store.errors import DatabaseTrouble
+from bot.store.pace import Paces
+from bot.web.door import Door
+from bot.web.events import receive
+from bot.web.metrics import page
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+
+    from adapters.contract import AccountName, Provider, ProviderType, Reply, Request
+    from bot.slack.identity import Identity
+    from bot.web.door import Ready
+
+DRAIN_S: Final = 10.0  # how long what was acked may take when the process is asked to leave
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clouds:
+    """The accounts, opened, and the lanes to them."""
+
+    accounts: Mapping[AccountName, Account]
+    providers: Mapping[AccountName, Provider]
+    lanes: Lanes
+    looker: Looker
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> settings.Settings:
+    """
+    Read the environment and the file it names.
+
+    Raises:
+        SettingsError: the first thing that must be mended.
+    """
+    return settings.load(environ, builtin=registry.providers(), find=registry.find)
+
+
+def provider_types() -> Mapping[str, ProviderType]:
+    """The clouds that come with the bot, by the words people type."""
+    return registry.providers()
+
+
+@asynccontextmanager
+async def open_database(told: settings.Settings, *, leaves_nothing: bool) -> AsyncIterator[Database]:
+    """
+    Open our memory.
+
+    Args:
+        leaves_nothing: for a command line that only asks: spend the pace of the file that is there, and where there is
+            none, or one of another release, keep the pace in memory and create nothing.
+    """
+    database = Database.open(told.bot.database_url.get_secret_value())
+    try:
+        if leaves_nothing and not await is_usable(database):
+            await database.close()
+            database = Database.open(None)
+            await database.upgrade()
+        yield database
+    finally:
+        await database.close()
+
+
+async def is_usable(database: Database) -> bool:
+    """Say whether the tables are there, are this release's and answer; creates no file."""
+    if isinstance(database.place, File) and not database.place.path.exists():
+        return False
+    try:
+        return await database.revision() == database.head
+    except DatabaseTrouble:
+        return False
+
+
+async def examine_database(told: settings.Settings) -> str:
+    """
+    Say what our memory is and that it works; changes nothing, creates nothing.
+
+    Raises:
+        DatabaseTrouble: with the mend.
+    """
+    database = Database.open(told.bot.database_url.get_secret_value())
+    try:
+        if isinstance(database.place, File) and not database.place.path.exists():
+            return f"{database.place}: no file yet, serve makes it at its first start"
+        await database.check_revision()
+        return f"{database.place}, revision {database.head}"
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_clouds(
+    told: settings.Settings,
+    database: Database,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    heard: Callable[[Reply], None] | None = None,
+) -> AsyncIterator[Clouds]:
+    """
+    Open every account and the lanes to them; nothing is asked before somebody wants to know.
+
+    Args:
+        heard: is shown every reply as it came; for a look at the clouds' clocks.
+    """
+    providers = {name: account.type.open(account.settings) for name, account in told.accounts.items()}
+    accounts = {name: _account(account, providers[name]) for name, account in told.accounts.items()}
+    paces = Paces(database)
+    async with Transport(now=now) as transport:
+
+        async def send(request: Request) -> Reply:
+            reply = await transport.send(request)
+            if heard is not None:
+                heard(reply)
+            return reply
+
+        lanes = Lanes(
+            providers=providers,
+            accounts=accounts,
+            reserve=paces.reserve,
+            charge=paces.charge,
+            throttle=paces.throttle,
+            send=send,
+            now=now,
+            monotonic=asyncio.get_running_loop().time,
+            sleep=asyncio.sleep,
+            jitter=random.random,
+            nonce=lambda: secrets.token_hex(16),
+        )
+        try:
+            yield Clouds(
+                accounts=accounts, providers=providers, lanes=lanes, looker=Looker(lanes=lanes, accounts=accounts)
+            )
+        finally:
+            await lanes.close()
+
+
+def _account(account: settings.AccountSettings, provider: Provider) -> Account:
+    return Account(
+        name=account.name,
+        provider=account.type.word,
+        title=account.type.title,
+        regions=account.settings.regions,
+        budget=account.budget,
+        share=account.share,
+        has_id=account.type.has_id,
+        lists=provider.listing(account.settings.regions[0]) is not None,
+        channels=account.channels,
+        tasks=account.tasks,
+    )
+
+
+@asynccontextmanager
+async def serve(
+    told: settings.Settings, *, now: Callable[[], datetime] = clock.now, patience_s: float = PATIENCE_S
+) -> AsyncIterator[Door]:
+    """
+    Run the bot for as long as this is entered. On the way out: hear nothing more, finish what was acked, then leave.
+
+    Raises:
+        SettingsError: a token is missing.
+        SlackUnusable, DatabaseTrouble, OSError: the start is refused, with the mend.
+    """
+    token, app_token, signing_secret = _slack_settings(told)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(told, leaves_nothing=False))
+        stack.enter_context(database.lock_for_serving())
+        await (database.check_revision() if database.is_postgres else database.upgrade())
+        _warn_of_passing_files(told, database)
+        clouds = await stack.enter_async_context(open_clouds(told, database, now=now))
+        client = await stack.enter_async_context(open_client(token, api_url=told.bot.slack_api_url))
+        identity = await identify(client, token)
+        if app_token:
+            await check_sockets(client, app_token)
+        errands = Errands(mark=lambda: secrets.token_hex(4))
+        ear = Ear(
+            desk=_desk(clouds, database, identity, app_token, signing_secret, patience_s),
+            people=People(client, team=identity.team, admins=frozenset(told.bot.admins), now=now),
+            voice=Voice(client, key=lambda: secrets.token_hex(16)),
+            errands=errands,
+            replays=Replays(),
+            now=now,
+        )
+        app = listen(ear, client, identity)
+        sockets = Sockets(app, app_token=app_token) if app_token else None
+        door = Door(
+            bind=told.bot.bind,
+            port=told.bot.port,
+            slack=receive(app, secret=signing_secret, now=now) if signing_secret else None,
+            ready=_ready(database, sockets),
+            metrics=page(version=__version__, lanes=clouds.lanes.shown, errands=lambda: len(errands)),
+            token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
+        )
+        stack.push_async_callback(_finish, errands)  # after nothing more is heard, before clouds and Slack are closed
+        await stack.enter_async_context(door)
+        if sockets is not None:
+            stack.push_async_callback(sockets.close)
+            await sockets.connect()
+        log.info("relaybot %s listens on port %d", __version__, door.port)
+        yield door
+        log.info("leaving: hear nothing more, finish what was acked")
+        await door.close()
+
+
+async def _finish(errands: Errands) -> None:
+    lost = await errands.drain(within_s=DRAIN_S)
+    if lost:
+        log.warning("%d answers took longer than %.0f s and were given up", lost, DRAIN_S)
+
+
+def _slack_settings(told: settings.Settings) -> tuple[str, str, str]:
+    if told.bot.slack_bot_token is None:
+        raise settings.unset(settings.BotSettings, "slack_bot_token")
+    if told.bot.slack_app_token is None and told.bot.slack_signing_secret is None:
+        raise settings.unset(settings.BotSettings, "slack_app_token", hint="or set SLACK_SIGNING_SECRET for HTTP")
+    if not told.accounts:
+        first = next(iter(registry.providers().values()))
+        raise settings.unset(
+            first.settings, settings.first_secret(first.settings), hint="no cloud account is set up at all"
+        )
+    app_token, signing_secret = told.bot.slack_app_token, told.bot.slack_signing_secret
+    return (
+        told.bot.slack_bot_token.get_secret_value(),
+        app_token.get_secret_value() if app_token else "",
+        signing_secret.get_secret_value() if signing_secret else "",
+    )
+
+
+def _desk(
+    clouds: Clouds, database: Database, identity: Identity, app_token: str, signing_secret: str, patience_s: float
+) -> Desk:
+    transports = (("Socket Mode", app_token), ("HTTP", signing_secret))
+    return Desk(
+        accounts=clouds.accounts,
+        paces={name: provider.paces for name, provider in clouds.providers.items()},
+        looker=clouds.looker,
+        looks=Looks(),
+        gate=Gate(record=Audit(database).record, rates=Rates()),
+        about=About(
+            version=__version__,
+            bot=identity.user,
+            transport=" and ".join(name for name, is_set in transports if is_set),
+            scopes=identity.scopes,
+            store="PostgreSQL" if database.is_postgres else "SQLite",
+        ),
+        lanes_shown=clouds.lanes.shown,
+        patience_s=patience_s,
+    )
+
+
+def _ready(database: Database, sockets: Sockets | None) -> Ready:
+    async def ready() -> Mapping[str, str]:
+        wrong: dict[str, str] = {}
+        if not await is_usable(database):
+            wrong["database"] = "does not answer, or has another revision"
+        if sockets is not None and not await sockets.open_count():
+            wrong["slack"] = "no Socket Mode connection stands"
+        return wrong
+
+    return ready
+
+
+def _warn_of_passing_files(told: settings.Settings, database: Database) -> None:
+    """Say at the start what would be lost at the next restart."""
+    if told.bot.dyno and not database.is_postgres:
+        log.warning(
+            "DYNO is set: files do not last here, and the memory is a file (%s). Set DATABASE_URL to a PostgreSQL.",
+            database.place,
+        )
