@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from adapters import registry
 from adapters.transport import Transport
 from bot import __version__, clock, settings
+from bot.domain import message
 from bot.domain.account import Account
 from bot.domain.looks import Looks
 from bot.domain.rates import Rates
@@ -222,7 +223,7 @@ async def serve(
             port=told.bot.port,
             slack=receive(app, secret=signing_secret, now=now) if signing_secret else None,
             ready=_ready(database, sockets),
-            metrics=page(version=__version__, lanes=clouds.lanes.shown, errands=lambda: len(errands)),
+            metrics=page(version=__version__, lanes=lambda: _lanes_shown(clouds), errands=lambda: len(errands)),
             token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
         )
         stack.push_async_callback(_finish, errands)  # after nothing more is heard, before clouds and Slack are closed
@@ -277,8 +278,25 @@ def _desk(
             scopes=identity.scopes,
             store="PostgreSQL" if database.is_postgres else "SQLite",
         ),
-        lanes_shown=clouds.lanes.shown,
+        lanes_shown=lambda: _lanes_shown(clouds),
         patience_s=patience_s,
+    )
+
+
+def _lanes_shown(clouds: Clouds) -> tuple[message.LaneShown, ...]:
+    return tuple(
+        message.LaneShown(
+            lane=str(figures.name),
+            sent=figures.sent,
+            joined=figures.joined,
+            reused=figures.reused,
+            retried=figures.retried,
+            throttled=figures.throttled,
+            last_error=figures.last_error,
+            last_error_at=figures.last_error_at,
+            last_request_id=figures.last_request_id,
+        )
+        for figures in clouds.lanes.figures()
     )
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from bot.domain.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 MOST_CHARACTERS: Final = 4000  # Slack's own limit of a message; a slash command is far shorter
 SHOWN: Final = 80  # how much of somebody's words an error repeats
+LONGEST_AGAIN: Final = 200  # of arguments that are offered again: the longest id seen has 104 characters
 
 
 class CommandError(Exception):
@@ -161,7 +162,7 @@ def parse(text: str) -> Command:
     typed, *rest = words
     verb = VERBS.get(typed.lower())
     if verb is None:
-        raise _unknown_verb(typed)
+        raise _unknown_verb(typed, rest)
     arguments, options = _options(verb, rest)
     return verb.build(arguments, options)
 
@@ -194,14 +195,17 @@ def _options(verb: Verb, words: list[str]) -> tuple[list[str], dict[str, str]]:
 _OPTION: Final = re.compile(r"(?P<key>[A-Za-z]{2,12})=(?P<value>[^=].*|)", re.DOTALL)
 
 
-def _unknown_verb(typed: str) -> CommandError:
+def _unknown_verb(typed: str, rest: Sequence[str] = ()) -> CommandError:
+    """Offer the likeliest command with everything else that was typed, ready to be sent."""
     failed = say("typed.unknown_verb", verb=typed[:SHOWN])
     guess = get_close_matches(typed.lower()[:SHOWN], VERBS, n=1, cutoff=0.5)
-    if guess:
-        return CommandError(
-            f"{failed} {say('typed.did_you_mean', guess=guess[0])}", instead=f"/relay {VERBS[guess[0]].usage}"
-        )
-    return CommandError(failed, instead="/relay help")
+    if not guess:
+        return CommandError(failed, instead="/relay help")
+    after = " ".join(rest)
+    again = after if after and len(after) <= LONGEST_AGAIN else VERBS[guess[0]].usage.partition(" ")[2]
+    return CommandError(
+        f"{failed} {say('typed.did_you_mean', guess=guess[0])}", instead=f"/relay {guess[0]} {again}".rstrip()
+    )
 
 
 # ── Undoing what Slack and keyboards do to text ──────────────────────────────────────────────────

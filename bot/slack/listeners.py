@@ -7,6 +7,7 @@ Order: known command, button or mention; then nets for all others, so that nothi
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from bot.slack.people import People
     from bot.slack.replay import Replays
     from bot.slack.voice import Voice
+
+# Bolt's warnings repeat whole payloads, with response_urls in them; what it would warn of is caught by the nets below.
+_BOLT: Final = logging.getLogger("bot.slack.bolt")
+_BOLT.setLevel(logging.ERROR)
 
 ANY: Final = re.compile(".*", re.DOTALL)
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
@@ -73,6 +78,7 @@ def listen(ear: Ear, client: AsyncWebClient, identity: Identity) -> AsyncApp:
 
     app = AsyncApp(
         name="relaybot",
+        logger=_BOLT,
         client=client,
         authorize=authorize,
         request_verification_enabled=False,
