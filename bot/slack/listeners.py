@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from bot.slack.replay import Replays
     from bot.slack.voice import Voice
 
+log = logging.getLogger(__name__)
+
 # Bolt's warnings repeat whole payloads, with response_urls in them; what it would warn of is caught by the nets below.
 _BOLT: Final = logging.getLogger("bot.slack.bolt")
 _BOLT.setLevel(logging.ERROR)
@@ -160,8 +162,12 @@ async def _mention(ear: Ear, body: Mapping[str, Any], identity: Identity) -> Non
     async def tell(said: message.Message) -> None:
         if isinstance(said, message.Declined):
             await ear.voice.whisper(channel, user, dress(said), thread_ts=event.get("thread_ts"))
-        else:
+            return
+        try:
             await ear.voice.post(channel, dress(said), thread_ts=thread_ts)
+        except SlackRefused as refused:  # a locked thread, a restricted channel: the asker at least reads it
+            log.warning("a mention in %s could not be answered for all: %s", channel, refused.code)
+            await ear.voice.whisper(channel, user, dress(said))
 
     text = _MENTION.sub(" ", str(event.get("text", "")), count=1)
     asker = Asker(person=person, channel=place)

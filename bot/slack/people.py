@@ -6,6 +6,7 @@ Source: https://docs.slack.dev/reference/objects/user-object (read 2026-11-21).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from datetime import timedelta
@@ -17,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.permit import Channel, Person, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from slack_sdk.web.async_client import AsyncWebClient
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 REMEMBERED: Final = timedelta(minutes=5)
 MOST: Final = 10_000
+RETRIES: Final = 2  # when Slack says that too many ask at once; a crowd must not be refused for being one
+LONGEST_WAIT_S: Final = 60
 
 
 class People:
@@ -38,30 +41,50 @@ class People:
     """
 
     def __init__(
-        self, client: AsyncWebClient, *, team: str, admins: frozenset[str], now: Callable[[], datetime]
+        self,
+        client: AsyncWebClient,
+        *,
+        team: str,
+        admins: frozenset[str],
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._team = team
         self._admins = admins
         self._now = now
+        self._sleep = sleep
         self._known: OrderedDict[str, tuple[datetime, Standing]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[Standing]] = {}
 
     async def person(self, user: str, *, team: str) -> Person:
         """Return who this is; standing UNKNOWN, who may nothing, when Slack does not say."""
         known = self._known.get(user)
         if known is not None and self._now() - known[0] < REMEMBERED:
             return Person(team=team, user=user, standing=known[1])
-        try:
-            reply = await self._client.users_info(user=user)
-            standing = self._standing(user, reply["user"])
-        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
-            log.warning("users.info did not tell who %s is: %s", user, _code(error))
-            return Person(team=team, user=user, standing=Standing.UNKNOWN)
+        asked = self._asked.get(user)
+        if asked is None:  # somebody who presses ten times is one question to Slack
+            asked = self._asked[user] = asyncio.create_task(self._ask(user))
+            asked.add_done_callback(lambda _: self._asked.pop(user, None))
+        return Person(team=team, user=user, standing=await asyncio.shield(asked))
+
+    async def _ask(self, user: str) -> Standing:
+        for attempt in range(1 + RETRIES):
+            try:
+                reply = await self._client.users_info(user=user)
+                standing = self._standing(user, reply["user"])
+                break
+            except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError) as error:
+                wait_s = _patience_asked_s(error)
+                if wait_s is None or wait_s > LONGEST_WAIT_S or attempt == RETRIES:
+                    log.warning("users.info did not tell who %s is: %s", user, _code(error))
+                    return Standing.UNKNOWN
+                await self._sleep(wait_s)
         self._known[user] = (self._now(), standing)
         self._known.move_to_end(user)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
-        return Person(team=team, user=user, standing=standing)
+        return standing
 
     async def channel(self, channel: str) -> Channel:
         """Return what the bot may do there; a channel that Slack does not show is one we are not in."""
@@ -87,6 +110,14 @@ class People:
             return Standing.GUEST
         is_admin = user in self._admins if self._admins else bool(found.get("is_admin") or found.get("is_owner"))
         return Standing.ADMIN if is_admin else Standing.MEMBER
+
+
+def _patience_asked_s(error: Exception) -> int | None:
+    """Return how long Slack asks us to wait; None when waiting is not what it asks."""
+    if not isinstance(error, SlackApiError) or error.response.status_code != 429:
+        return None
+    wait = str(error.response.headers.get("Retry-After", "1"))
+    return int(wait) if wait.isdigit() else 1
 
 
 def _code(error: Exception) -> str:

@@ -1,0 +1,108 @@
+"""
+A whole house: clouds, Slack and the bot in one event loop, on loopback, under one frozen calendar.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import freezegun
+import pytest
+
+from bot import clock, wiring
+from bot.sandbox.stage import Stage, open_stage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from pathlib import Path
+
+    from freezegun.api import FrozenDateTimeFactory
+
+    from bot.sandbox.slack import Message, Slack
+    from bot.web.door import Door
+
+EVENING = "2026-11-21 20:00:00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything that stands."""
+
+    stage: Stage
+    door: Door
+    folder: Path  # holds the database
+
+    @property
+    def slack(self) -> Slack:
+        return self.stage.slack
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.door.port}"
+
+    def asked(self) -> int:
+        """How many requests both clouds have received."""
+        return len(self.stage.aliyun.door.ledger) + len(self.stage.tencent.door.ledger)
+
+    async def ask(self, line: str, *, user: str = "ann", channel: str = "#relays") -> Message:
+        """Type a slash command and return the next thing that the person then sees of the bot."""
+        before = len(self.slack.heard(channel, to=user))
+        await self.slack.say(user, channel, line)
+        await self.slack.until(lambda: len(self.slack.heard(channel, to=user)) > before)
+        return self.slack.heard(channel, to=user)[before]
+
+    async def press(self, message: Message, action: str, *, user: str = "ann") -> Message:
+        """Press a button and return what is new or was replaced."""
+        seen = {(each.ts, each.edits) for each in self.slack.heard()}
+        await self.slack.press(message, action, user)
+
+        def news() -> list[Message]:
+            return [each for each in self.slack.heard() if (each.ts, each.edits) not in seen]
+
+        await self.slack.until(lambda: news() != [])
+        return news()[0]
+
+
+class Build(Protocol):
+    """Builds a house; `more` overrides the environment, an empty value unsets."""
+
+    def __call__(
+        self, more: Mapping[str, str] | None = None, *, slack: Any = "http", patience_s: float = 5.0
+    ) -> AbstractAsyncContextManager[House]: ...
+
+
+@pytest.fixture
+def frozen() -> Iterator[FrozenDateTimeFactory]:
+    """Freeze the calendar; `real_asyncio`, because a frozen monotonic clock hangs every event loop."""
+    with freezegun.freeze_time(EVENING, real_asyncio=True, ignore=["_pytest"]) as moment:  # noqa: TID251 - the one place
+        yield moment
+
+
+@pytest.fixture
+def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
+    @asynccontextmanager
+    async def house(
+        more: Mapping[str, str] | None = None, *, slack: Any = "http", patience_s: float = 5.0
+    ) -> AsyncIterator[House]:
+        async with open_stage(calendar=clock.now) as stage:
+            environment = {
+                **stage.environment(slack=slack),
+                "PORT": "0",
+                "RELAYBOT_BIND": "127.0.0.1",
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'relaybot.db'}",
+                **(more or {}),
+            }
+            async with wiring.serve(wiring.read_settings(environment), patience_s=patience_s) as door:
+                built = House(stage=stage, door=door, folder=tmp_path)
+                stage.slack.people.door = f"{built.url}/slack/events"
+                yield built
+
+    return house
+
+
+@pytest.fixture
+async def house(build: Build) -> AsyncIterator[House]:
+    async with build() as built:
+        yield built
