@@ -12,8 +12,8 @@ Several steps (pages of a list) are a folder of that name without `.json`, with 
 
 A file is one JSON object:
 
-    source          where it is from. Begins with "vendor" when the vendor published it ("vendor page <address>", "vendor's
-                    example values, <where>"), else with "made from" and says so:
+    source          where it is from. Begins with "vendor" when the vendor published it ("vendor page <address>",
+                    "vendor's example values, <where>"), else with "made from" and says so:
                     "made from facts table row Throttling, not seen from the vendor"
     headers         lower-case names → text; `{}` when nothing but the body matters
     body            a JSON value, sent as JSON; a text is sent as that text, for what is no JSON
