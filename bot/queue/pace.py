@@ -8,10 +8,10 @@ was sent within 1 s + the spread of the ways, at most 1.2 s for ways that differ
 **People's half.** People have an arrival time of their own. A slot at s is theirs only while that time, moved by
 `cost = 2.5 × interval` from max(itself, s), stays within s + 2.5 s. So of k slots at s₁ … sₖ in one window of 10 s the
 last leaves it at least at s₁ + k × cost and at most at sₖ + 2.5 s: k × cost ≤ 10 s + 2.5 s, hence
-k ≤ 12.5 / (2.5 × interval) = (10 / interval) / 2: half of the slots of that window, whatever the interval. People who
-come together get 2.5 s / cost slots one after the other (five at 5/s), then 40 % of the pace. Only where cost > 2.5 s
-(a pace under one a second, after throttles) is one slot still let through when their time has come, so at most one more
-than half.
+k ≤ 12.5 s / (2.5 × interval) = (10 s / interval) / 2: half of the slots of that window, whatever the interval is.
+People who come together get slots one after the other until the 2.5 s are used up (seven at 5/s), then 40 % of the
+pace. Only where cost > 2.5 s (a pace under one a second, after throttles) a slot is theirs as soon as their time has
+come, which can be one more than half.
 """
 
 from __future__ import annotations
