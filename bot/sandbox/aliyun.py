@@ -221,8 +221,8 @@ class AliyunCloud:
                 return {"RetCode": 1, "Description": "task not exist"}
             case Missing.NO_STATUS:
                 return {"RetCode": 0, "Description": "OK"}
-            case code:
-                raise _Refusal(code)
+            case missing:
+                raise _Refusal(missing.value)
 
     def _request_id(self) -> str:
         return f"{next(self._serial):08X}-7E57-4000-8000-5A4DB0C50000"

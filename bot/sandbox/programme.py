@@ -39,7 +39,7 @@ ALIYUN = (
         source_protocol="",
         sources=_files("countdown-a.mp4", "countdown-b.mp4"),
         start=-HOUR,
-        phases=(Phase(-HOUR, "1"),),
+        phases=(Phase(-57 * MINUTE, "1"),),  # seven minutes into its second file
     ),
     Script(task_id="main-zh", name="主舞台", phases=(Phase(-HOUR, "2", "PushStreamFailed"),)),
     Script(

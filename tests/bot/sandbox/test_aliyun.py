@@ -157,6 +157,7 @@ async def test_a_task_is_missing_in_another_region_and_when_it_is_gone(ask: Ask,
     gone = await ask()
 
     assert [reply.json()["Code"] for reply in (elsewhere, gone)] == ["CodeTaskNotExist"] * 2
+    assert repr(cloud.ledger.verdicts()) == "['CodeTaskNotExist', 'CodeTaskNotExist']"
 
 
 @pytest.mark.parametrize(

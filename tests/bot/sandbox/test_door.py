@@ -148,6 +148,15 @@ async def test_shut_it_refuses_and_reopened_it_listens_where_it_did(work: Work, 
     assert (await http.get("/x")).content == WHOLE
 
 
+async def test_the_ledger_can_be_waited_for(work: Work, http: httpx.AsyncClient):
+    asking = asyncio.create_task(http.get("/x"))
+    await work.ledger.until(1, "/x")
+
+    assert (await asking).content == WHOLE
+    work.ledger.clear()
+    assert len(work.ledger) == 0
+
+
 def test_faults_come_in_order_and_as_often_as_planned():
     faults = Faults()
     faults.plan(Fail("one"), times=2)

@@ -71,6 +71,16 @@ def test_an_override_can_make_a_task_unknown_and_bring_it_back():
     assert story.at("main-en", minutes(3)).word == "1"
 
 
+def test_a_task_can_be_added_and_removed():
+    story = Story(BEGUN_AT)
+    story.add(DYING)
+    assert story.at("main-en", minutes(0)).word == "0"
+
+    story.remove("main-en")
+
+    assert story.at("main-en", minutes(0)) is None
+
+
 def test_a_file_source_moves_only_while_it_runs():
     script = Script(
         task_id="loop",

@@ -55,6 +55,9 @@ TAKEN = [
     {"type": "table", "rows": [[{"type": "raw_text", "text": "c"}] * 20] * 100},
     {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]},
     section(text=mrkdwn("x"), block_id="i" * 255),
+    {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a", "title": plain("t" * 2000)},
+    actions({"type": "static_select", "option_groups": [{"label": plain("l" * 75), "options": [option()]}]}),
+    {"type": "input", "label": plain("l"), "hint": plain("h"), "element": {"type": "datepicker", "action_id": "d"}},
 ]
 
 
@@ -128,6 +131,16 @@ def test_what_is_just_within_the_limits_is_taken(block: Any):
             actions({"type": "static_select", "action_id": "m", "options": [option(value="v" * 151)]}),
             "must be less than 151 characters [json-pointer:/blocks/0/elements/0/options/0/value]",
         ),
+        (
+            actions({"type": "static_select", "options": ["one"]}),
+            "must be an object [json-pointer:/blocks/0/elements/0/options/0]",
+        ),
+        (
+            actions({"type": "static_select", "options": [option() | {"description": plain("d" * 76)}]}),
+            "must be less than 76 characters [json-pointer:/blocks/0/elements/0/options/0/description/text]",
+        ),
+        (actions(button(confirm="sure?")), "must be an object [json-pointer:/blocks/0/elements/0/confirm]"),
+        (actions(button(value=42)), "must be a string [json-pointer:/blocks/0/elements/0/value]"),
         (actions({"type": "lever"}), "unsupported type: lever [json-pointer:/blocks/0/elements/0/type]"),
         (
             {"type": "image", "image_url": "https://a.example/i.png"},
@@ -147,6 +160,10 @@ def test_what_is_just_within_the_limits_is_taken(block: Any):
 )
 def test_what_is_beyond_a_limit_is_named_with_its_place(block: Any, problem: str):
     assert f"[ERROR] {problem}" in check_blocks([block])
+
+
+def test_blocks_are_an_array():
+    assert check_blocks({"type": "divider"}) == ["[ERROR] must be an array [json-pointer:/blocks]"]
 
 
 def test_fifty_blocks_are_taken_and_one_more_is_not():
