@@ -15,7 +15,7 @@ from bot import clock, wiring
 from bot.sandbox.stage import Stage, open_stage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from freezegun.api import FrozenDateTimeFactory
@@ -66,10 +66,21 @@ class House:
 
 
 class Build(Protocol):
-    """Builds a house; `more` overrides the environment, an empty value unsets."""
+    """
+    Builds a house.
+
+    `more` overrides the environment, an empty value unsets; `accounts` is the text of a configuration file, in which
+    `ENDPOINT` stands for Alibaba Cloud's own; `monotonic` is the sandbox's, for what it counts in windows.
+    """
 
     def __call__(
-        self, more: Mapping[str, str] | None = None, *, slack: Any = "http", patience_s: float = 5.0
+        self,
+        more: Mapping[str, str] | None = None,
+        *,
+        slack: Any = "http",
+        patience_s: float = 5.0,
+        accounts: str = "",
+        monotonic: Callable[[], float] | None = None,
     ) -> AbstractAsyncContextManager[House]: ...
 
 
@@ -84,9 +95,14 @@ def frozen() -> Iterator[FrozenDateTimeFactory]:
 def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
     @asynccontextmanager
     async def house(
-        more: Mapping[str, str] | None = None, *, slack: Any = "http", patience_s: float = 5.0
+        more: Mapping[str, str] | None = None,
+        *,
+        slack: Any = "http",
+        patience_s: float = 5.0,
+        accounts: str = "",
+        monotonic: Callable[[], float] | None = None,
     ) -> AsyncIterator[House]:
-        async with open_stage(calendar=clock.now) as stage:
+        async with open_stage(calendar=clock.now, monotonic=monotonic) as stage:
             environment = {
                 **stage.environment(slack=slack),
                 "PORT": "0",
@@ -94,6 +110,10 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
                 "DATABASE_URL": f"sqlite:///{tmp_path / 'relaybot.db'}",
                 **(more or {}),
             }
+            if accounts:
+                file = tmp_path / "relaybot.toml"
+                file.write_text(accounts.replace("ENDPOINT", f'endpoint = "{stage.aliyun.door.url}"'))
+                environment["RELAYBOT_CONFIG"] = str(file)
             async with wiring.serve(wiring.read_settings(environment), patience_s=patience_s) as door:
                 built = House(stage=stage, door=door, folder=tmp_path)
                 stage.slack.people.door = f"{built.url}/slack/events"
