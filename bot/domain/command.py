@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.domain.text import clip, visible
 from bot.domain.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+SLASH: Final = "/relay"
 MOST_CHARACTERS: Final = 4000  # Slack's own limit of a message; a slash command is far shorter
 SHOWN: Final = 80  # how much of somebody's words an error repeats
-LONGEST_AGAIN: Final = 200  # of arguments that are offered again: the longest id seen has 104 characters
+LONGEST_TASK: Final = 256  # an id or a name; the longest id seen has 104 characters, and a button must hold it
+LONGEST_AGAIN: Final = 300  # of arguments that are offered again
 
 
 class CommandError(Exception):
@@ -77,12 +80,12 @@ class Verb:
 
 
 def _help(words: list[str], _: Mapping[str, str]) -> Help:
-    if not words:
+    names = [word.lower() for word in words if word.lower() != SLASH]
+    if not names:
         return Help()
-    name = words[0].lower().removeprefix("/relay").strip() or "help"
-    if name not in VERBS:
-        raise _unknown_verb(name)
-    return Help(verb=name)
+    if names[0] not in VERBS:
+        raise _unknown_verb(names[0], lambda verb: f"help {verb.name}")
+    return Help(verb=names[0])
 
 
 def _status(words: list[str], options: Mapping[str, str]) -> Status:
@@ -90,10 +93,10 @@ def _status(words: list[str], options: Mapping[str, str]) -> Status:
     match words:
         case []:
             raise CommandError(say("typed.no_task"), instead=instead)
-        case [task]:
-            return Status(task=task, region=options.get("region", ""))
-        case [account, task]:
-            return Status(account=account, task=task, region=options.get("region", ""))
+        case [*account, task] if len(account) <= 1:
+            if len(task) > LONGEST_TASK:
+                raise CommandError(say("typed.long_task", length=len(task), most=LONGEST_TASK), instead=instead)
+            return Status(account="".join(account), task=task, region=options.get("region", ""))
         case _:
             raise CommandError(say("typed.spaces", count=len(words), verb="status"), instead=instead)
 
@@ -155,14 +158,14 @@ def parse(text: str) -> Command:
     if len(text) > MOST_CHARACTERS:
         raise CommandError(say("typed.too_long", length=len(text), most=MOST_CHARACTERS), instead="/relay help")
     words = split(plain(text))
-    if words and words[0].lower() == "/relay":  # a mention that was pasted from a slash command
+    if words and words[0].lower() == SLASH:  # a mention that was pasted from a slash command
         del words[0]
     if not words:
         return Help()
     typed, *rest = words
     verb = VERBS.get(typed.lower())
     if verb is None:
-        raise _unknown_verb(typed, rest)
+        raise _unknown_verb(typed, lambda verb: f"{verb.name} {again(*rest) or verb.usage.partition(' ')[2]}")
     arguments, options = _options(verb, rest)
     return verb.build(arguments, options)
 
@@ -195,17 +198,25 @@ def _options(verb: Verb, words: list[str]) -> tuple[list[str], dict[str, str]]:
 _OPTION: Final = re.compile(r"(?P<key>[A-Za-z]{2,12})=(?P<value>[^=].*|)", re.DOTALL)
 
 
-def _unknown_verb(typed: str, rest: Sequence[str] = ()) -> CommandError:
-    """Offer the likeliest command with everything else that was typed, ready to be sent."""
-    failed = say("typed.unknown_verb", verb=typed[:SHOWN])
+def _unknown_verb(typed: str, again_with: Callable[[Verb], str]) -> CommandError:
+    """Offer the likeliest command, ready to be sent: `again_with` writes it with the verb that was probably meant."""
+    failed = say("typed.unknown_verb", verb=clip(typed, SHOWN))
     guess = get_close_matches(typed.lower()[:SHOWN], VERBS, n=1, cutoff=0.5)
     if not guess:
         return CommandError(failed, instead="/relay help")
-    after = " ".join(rest)
-    again = after if after and len(after) <= LONGEST_AGAIN else VERBS[guess[0]].usage.partition(" ")[2]
-    return CommandError(
-        f"{failed} {say('typed.did_you_mean', guess=guess[0])}", instead=f"/relay {guess[0]} {again}".rstrip()
-    )
+    failed += " " + say("typed.did_you_mean", guess=guess[0])
+    return CommandError(failed, instead=f"/relay {again_with(VERBS[guess[0]])}".rstrip())
+
+
+def again(*words: str) -> str:
+    """
+    Write words as they must be typed to be read as the same words; empty when that is too long to be offered.
+
+    >>> again("aliyun", "Main stage, English")
+    'aliyun "Main stage, English"'
+    """
+    typed = " ".join(f'"{word}"' if " " in word else word for word in words)
+    return typed if len(typed) <= LONGEST_AGAIN else ""
 
 
 # ── Undoing what Slack and keyboards do to text ──────────────────────────────────────────────────
@@ -218,27 +229,22 @@ _FOLDED: Final = str.maketrans(
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"),
         "\u2014": "--",  # keyboards make a dash of two hyphens
         "\uff1d": "=",
-        "\u3000": " ",
         "`": None,
-        # zero-width and direction marks: invisible, and never part of an id
-        **dict.fromkeys(
-            map(chr, (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
-        ),
     }
 )
 
 
 def plain(text: str) -> str:
-    r"""
+    """
     Return what the person meant to type: auto-links, entities, smart quotes, invisible characters undone.
 
-    >>> plain("Status aliyun <http://a.b|a.b>..\u00a0region=cn-beijing")
-    'Status aliyun a.b..\\xa0region=cn-beijing'
+    >>> plain("Status aliyun <http://a.b|a.b>.. “region=cn-beijing”")
+    'Status aliyun a.b.. "region=cn-beijing"'
     """
     text = _LINK.sub(lambda link: link["target"] if link["label"] is None else link["label"], text)
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):  # &amp; last: &amp;lt; means &lt;
         text = text.replace(entity, character)
-    return text.translate(_FOLDED)
+    return visible(text).translate(_FOLDED)
 
 
 _WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+(?:"[^\s"]*)*)')

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
-from bot.domain.command import SHOWN, CommandError
+from bot.domain.command import SHOWN, CommandError, again
+from bot.domain.text import clip
 from bot.domain.words import say
 
 if TYPE_CHECKING:
@@ -79,15 +80,22 @@ def _accounts(wanted: Status, accounts: Mapping[AccountName, Account]) -> Sequen
         return (found,)
     failed = say(
         "typed.unknown_account",
-        name=wanted.account[:SHOWN],
+        name=clip(wanted.account, SHOWN),
         are=say("typed.unknown_account.one" if len(accounts) == 1 else "typed.unknown_account.many"),
         names=", ".join(sorted(accounts)),
     )
+    swapped = names.get(wanted.task.lower())
+    if swapped is not None:
+        raise CommandError(failed, instead=_status(swapped.name, wanted.account))
     guess = get_close_matches(wanted.account.lower()[:SHOWN], names, n=1)
     if guess:
         failed += " " + say("typed.did_you_mean", guess=names[guess[0]].name)
-    likely = names[guess[0]].name if guess else min(accounts)
-    raise CommandError(failed, instead=f"/relay status {likely} {wanted.task[:SHOWN]}")
+    raise CommandError(failed, instead=_status(names[guess[0]].name if guess else min(accounts), wanted.task))
+
+
+def _status(account: str, task: str, *options: str) -> str:
+    """Write the command to type instead."""
+    return " ".join(word for word in ("/relay status", account, again(task) or "<TaskId>", *options) if word)
 
 
 def _regions(wanted: Status, accounts: Sequence[Account]) -> Mapping[AccountName, tuple[Region, ...]]:
@@ -102,27 +110,26 @@ def _regions(wanted: Status, accounts: Sequence[Account]) -> Mapping[AccountName
         failed = say(
             "typed.unknown_region",
             account=accounts[0].name,
-            region=wanted.region[:SHOWN],
+            region=clip(wanted.region, SHOWN),
             regions=", ".join(accounts[0].regions),
         )
     else:
         failed = say(
             "typed.no_such_region",
-            region=wanted.region[:SHOWN],
+            region=clip(wanted.region, SHOWN),
             are=say("typed.unknown_account.one" if len(every) == 1 else "typed.unknown_account.many"),
             regions=", ".join(every),
         )
     guess = get_close_matches(region[:SHOWN], every, n=1)
     if guess:
         failed += " " + say("typed.did_you_mean", guess=guess[0])
-    account = f"{wanted.account} " if wanted.account else ""
     raise CommandError(
-        failed, instead=f"/relay status {account}{wanted.task[:SHOWN]} region={guess[0] if guess else every[0]}"
+        failed, instead=_status(wanted.account, wanted.task, f"region={guess[0] if guess else every[0]}")
     )
 
 
 def _impossible(task: str, accounts: Sequence[Account]) -> CommandError:
     if len(accounts) != 1:
-        return CommandError(say("typed.bad_id.nobody", task=task[:SHOWN]), instead="/relay help status")
-    failed = say("typed.bad_id", task=task[:SHOWN], title=accounts[0].title)
+        return CommandError(say("typed.bad_id.nobody", task=clip(task, SHOWN)), instead="/relay help status")
+    failed = say("typed.bad_id", task=clip(task, SHOWN), title=accounts[0].title)
     return CommandError(failed, instead=f"/relay status {accounts[0].name} <TaskId>")
