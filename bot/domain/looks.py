@@ -5,6 +5,7 @@ Since when a task has been as it is, as far as somebody has looked: no cloud tel
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,11 +16,21 @@ if TYPE_CHECKING:
 MOST: Final = 10_000  # tasks remembered; the least recently seen goes first
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """Looks in a row that saw one state: the first and the last of them."""
+
+    state: TaskState
+    raw: str
+    first: datetime
+    last: datetime
+
+
 class Looks:
     """The first of the looks in a row that saw a task in one state."""
 
     def __init__(self) -> None:
-        self._first: OrderedDict[TaskRef, tuple[TaskState, str, datetime]] = OrderedDict()
+        self._rows: OrderedDict[TaskRef, _Row] = OrderedDict()
 
     def note(self, ref: TaskRef, snapshot: Snapshot) -> datetime | None:
         """
@@ -27,13 +38,17 @@ class Looks:
 
         A look at an older read than the remembered one changes nothing.
         """
-        known = self._first.get(ref)
-        if known is not None and known[:2] == (snapshot.state, snapshot.raw):
-            self._first.move_to_end(ref)
-            return known[2] if known[2] < snapshot.taken_at else None
-        if known is None or known[2] < snapshot.taken_at:
-            self._first[ref] = (snapshot.state, snapshot.raw, snapshot.taken_at)
-            self._first.move_to_end(ref)
-            while len(self._first) > MOST:
-                self._first.popitem(last=False)
-        return None
+        at = snapshot.taken_at
+        row = self._rows.get(ref)
+        if row is None or (row.state, row.raw) != (snapshot.state, snapshot.raw):
+            if row is None or row.last < at:
+                self._put(ref, _Row(state=snapshot.state, raw=snapshot.raw, first=at, last=at))
+            return None
+        self._put(ref, replace(row, last=max(row.last, at)))
+        return row.first if row.first < at else None
+
+    def _put(self, ref: TaskRef, row: _Row) -> None:
+        self._rows[ref] = row
+        self._rows.move_to_end(ref)
+        while len(self._rows) > MOST:
+            self._rows.popitem(last=False)

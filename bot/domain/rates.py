@@ -60,6 +60,7 @@ class Rates:
             self._asked.popitem(last=False)
 
     def _wait(self, key: str, limits: tuple[Limit, ...], now: datetime) -> timedelta:
-        asked = self._asked.get(key, ())
+        # A clock that stepped back leaves questions in the future; they must not shut anybody out until then.
+        asked = [at for at in self._asked.get(key, ()) if at <= now]
         waits = [asked[-limit.most] + limit.window - now for limit in limits if len(asked) >= limit.most]
         return max(waits, default=timedelta())

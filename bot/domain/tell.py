@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.contract import TaskState
-from bot.domain.text import short_id, span
+from bot.domain.text import short_id, span, visible
 from bot.domain.words import has, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def called(look: Look) -> str:
     """Return the task's name, or its id where it has none."""
-    return look.snapshot.name.strip() or short_id(look.ref.task_id)
+    return visible(look.snapshot.name).strip() or short_id(look.ref.task_id)
 
 
 def meaning(look: Look) -> str:
