@@ -28,7 +28,7 @@ __all__ = ["POLICY", "PROVIDER", "Aliyun", "AliyunSettings"]
 
 # Rights on single tasks do not exist: whoever may look sees every task of the account.
 # Source: https://www.alibabacloud.com/help/en/live/developer-reference/api-live-2016-11-01-describelivepulltopush (read
-# 2026-11-20)
+# 2026-11-21)
 POLICY = """\
 {
   "Version": "1",

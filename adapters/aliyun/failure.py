@@ -4,7 +4,8 @@ What went wrong, in the vendor's words: error bodies in JSON and XML, and a retu
 Only the code, the request id and the name of a missing right are kept. Messages can echo signatures, account numbers
 and URLs: they are looked at for one sentence and dropped.
 
-Source: https://www.alibabacloud.com/help/en/live/developer-reference/responses (read 2026-11-20)
+Source: https://help.aliyun.com/zh/live/developer-reference/responses (read 2026-11-21) for the body; the vendor's SDK
+(alibabacloud-tea-openapi 0.4.6) for lower-camel keys and XML. `AccessDeniedDetail` is only known from other products.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ contradict the text. Only `TaskStatus` is read strictly; any other field that ma
 before it is kept, and two fields are not kept at all: `AuthKey` and `ReqAuth`, which look like the key of callbacks.
 
 Source: https://www.alibabacloud.com/help/en/live/developer-reference/api-live-2016-11-01-describelivepulltopushlist and
-the models of the vendor's SDK, alibabacloud-live20161101 3.0.2 (read 2026-11-20)
+the models of the vendor's SDK, alibabacloud-live20161101 3.0.2 (read 2026-11-21)
 """
 
 from __future__ import annotations

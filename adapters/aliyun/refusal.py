@@ -5,7 +5,9 @@ The vendor's pages give different HTTP statuses for the same code, so the code d
 known: `Throttling.User` is `Throttling`. The status decides where the code is new or missing. The vendor's message is
 never passed on.
 
-Source: https://www.alibabacloud.com/help/en/live/developer-reference/error-codes (read 2026-11-20)
+Source: https://help.aliyun.com/en/document_detail/434846.html (the gateway's codes, as the page of another product lists
+them; an excerpt, read 2026-11-21), and the pages of the pull-to-push calls for those that begin with `Code`. No refusal
+of the live service itself has been seen.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ _MEANINGS: Mapping[str, tuple[type[ProviderError], str]] = {
     "CodeTaskHasStopped": (Rejected, "the task has stopped"),
     # How it was asked.
     "InvalidApi": (Rejected, _OUR_MISTAKE),
+    "InvalidProduct": (Rejected, _OUR_MISTAKE),
     "InvalidAction": (Rejected, _OUR_MISTAKE),
     "InvalidVersion": (Rejected, _OUR_MISTAKE),
     "NoSuchVersion": (Rejected, _OUR_MISTAKE),

@@ -1,7 +1,7 @@
 """
 ACS3-HMAC-SHA256: how Alibaba Cloud wants a request signed. Pure: time and nonce are among the headers.
 
-Source: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature (read 2026-11-20)
+Source: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature (read 2026-11-21)
 """
 
 from __future__ import annotations
@@ -64,8 +64,7 @@ def signature(
     Raises:
         KeyError: `signed_headers` names a header that the request does not have.
 
-    Source: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature (read
-        2026-11-20)
+    Source: the page above
     """
     canonical_headers = "".join(f"{name}:{headers[name].strip()}\n" for name in signed_headers)
     canonical = "\n".join([method, path, query, canonical_headers, ";".join(signed_headers), payload_hash])

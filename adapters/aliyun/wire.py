@@ -3,7 +3,7 @@ Pull-to-push tasks on the wire: the two questions, and what the answers mean.
 
 Source: https://www.alibabacloud.com/help/en/live/developer-reference/api-live-2016-11-01-describelivepulltopush and
 https://www.alibabacloud.com/help/en/live/developer-reference/api-live-2016-11-01-describelivepulltopushlist (read
-2026-11-20)
+2026-11-21)
 """
 
 from __future__ import annotations
