@@ -5,9 +5,9 @@ The vendor's pages give different HTTP statuses for the same code, so the code d
 known: `Throttling.User` is `Throttling`. The status decides where the code is new or missing. The vendor's message is
 never passed on.
 
-Source: https://help.aliyun.com/en/document_detail/434846.html (the gateway's codes, as the page of another product lists
-them; an excerpt, read 2026-11-21), and the pages of the pull-to-push calls for those that begin with `Code`. No refusal
-of the live service itself has been seen.
+Source: https://help.aliyun.com/en/document_detail/434846.html (an excerpt, read 2026-11-21: the gateway's codes, as the
+page of another product lists them); the pages of the pull-to-push calls for those that begin with `Code`. Nothing here
+has been seen on the wire.
 """
 
 from __future__ import annotations
