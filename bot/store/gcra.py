@@ -2,8 +2,6 @@
 The statements of the pace row (GCRA with reservation), each built once and the same on both databases.
 
     now       the database's clock, seconds since 1970
-    back      how far that clock has stepped back since the last grant: every instant of the row moves with it, so that
-              neither is everything refused for as long as the step nor do slots that are already given away overlap
     slot      when the next slot is free: max(now, tat, throttled_until)
     interval  between two slots: the one in force, a little shorter with each grant, never under the set one
     cost      how far a slot moves people's own arrival time: people_cost × interval
@@ -48,10 +46,9 @@ class Statements:
         self._least = func.least if postgres else func.min
         self._insert = postgresql.insert if postgres else sqlite.insert
         self._now = clock if clock is not None else _clock(postgres=postgres)
-        self._back = case((PaceRow.granted_at > self._now + STEP_BACK_S, PaceRow.granted_at - self._now), else_=0.0)
-        self._slot = self._greatest(self._now, PaceRow.tat - self._back, PaceRow.throttled_until - self._back)
+        self._is_ahead = PaceRow.granted_at > self._now + STEP_BACK_S
+        self._slot = self._greatest(self._now, PaceRow.tat, PaceRow.throttled_until)
         self._interval = self._greatest(_given("set_interval_s"), PaceRow.interval_s * _given("growth"))
-        self._people = PaceRow.people_tat - self._back
         self._cost = _given("people_cost") * self._interval
         self._slack = self._greatest(literal(0.0), _given("people_depth_s") - self._cost)
 
@@ -60,29 +57,50 @@ class Statements:
         taken: dict[Any, Any] = {
             PaceRow.tat: self._slot + self._interval,
             PaceRow.interval_s: self._interval,
-            PaceRow.people_tat: self._people,
-            PaceRow.throttled_until: PaceRow.throttled_until - self._back,
             PaceRow.granted_at: self._now,
         }
-        fits = self._slot <= self._now + _given("horizon_s")
+        fits = ~self._is_ahead & (self._slot <= self._now + _given("horizon_s"))
         if urgency is Urgency.PERSON:
-            taken[PaceRow.people_tat] = self._greatest(self._people, self._slot) + self._cost
-            fits &= self._people <= self._slot + self._slack
+            taken[PaceRow.people_tat] = self._greatest(PaceRow.people_tat, self._slot) + self._cost
+            fits &= PaceRow.people_tat <= self._slot + self._slack
         ahead = PaceRow.tat - PaceRow.interval_s - self._now  # RETURNING sees the row as it has become
         return update(PaceRow).where(_is_named(), fits).values(taken).returning(ahead)
 
     def wait(self, urgency: Urgency) -> Select[float]:
         """Say how long it takes until a reservation may succeed."""
         near = self._slot - _given("horizon_s")
-        soonest = self._greatest(near, self._people - self._slack) if urgency is Urgency.PERSON else near
+        soonest = self._greatest(near, PaceRow.people_tat - self._slack) if urgency is Urgency.PERSON else near
         return select(soonest - self._now).where(_is_named())
+
+    def is_ahead(self) -> Select[bool]:
+        """Say whether the row lies in the future."""
+        return select(self._is_ahead).where(_is_named())
+
+    def set_back(self) -> Update:
+        """
+        Move a row that lies in the future to now: the clock has stepped back, and all its instants move along.
+
+        Without it nothing would be granted for as long as the step; started afresh, the row would grant slots between
+        those that were reserved before the step and are still to come.
+        """
+        back = PaceRow.granted_at - self._now
+        return (
+            update(PaceRow)
+            .where(_is_named(), self._is_ahead)
+            .values(
+                tat=PaceRow.tat - back,
+                people_tat=PaceRow.people_tat - back,
+                throttled_until=PaceRow.throttled_until - back,
+                granted_at=self._now,
+            )
+        )
 
     def charge(self) -> Update:
         """Charge people for a slot that is due now; returns no row when they have had their half."""
         return (
             update(PaceRow)
-            .where(_is_named(), self._people <= self._now + self._slack)
-            .values(people_tat=self._greatest(self._people, self._now) + self._cost)
+            .where(_is_named(), PaceRow.people_tat <= self._now + self._slack)
+            .values(people_tat=self._greatest(PaceRow.people_tat, self._now) + self._cost)
             .returning(PaceRow.people_tat)
         )
 
@@ -102,17 +120,16 @@ class Statements:
 
     def look(self) -> Select[float, float]:
         """Read the interval in force, and for how long nothing is granted."""
-        return select(PaceRow.interval_s, PaceRow.throttled_until - self._back - self._now).where(_is_named())
+        return select(PaceRow.interval_s, PaceRow.throttled_until - self._now).where(_is_named())
 
     def create(self) -> Insert:
-        """Make a row whose next slot is free at once, where there is none; returns its budget where it was made."""
+        """Make a row whose next slot is free at once, where there is none."""
         fresh = {"tat": 0.0, "people_tat": 0.0, "throttled_until": 0.0, "granted_at": 0.0}
         named: dict[str, Any] = {name: bindparam(f"key_{name}") for name in _KEY}
         return (
             self._insert(PaceRow)
             .values({**named, **fresh, "interval_s": _given("set_interval_s")})
             .on_conflict_do_nothing()
-            .returning(PaceRow.budget)
         )
 
 

@@ -51,15 +51,16 @@ class Paces:
         self._throttle = statements.throttle()
         self._look = statements.look()
         self._create = statements.create()
+        self._is_ahead = statements.is_ahead()
+        self._set_back = statements.set_back()
 
     async def reserve(self, lane: LaneName, terms: Terms) -> Turn:
         """Reserve the next slot if it lies within the horizon of `terms`, or say how long that takes."""
         given = _given(lane, terms)
-        reserve = self._reserve[terms.urgency]
         async with self._database.writing() as connection:
-            wait_s = await _value(connection, reserve, given)
-            if wait_s is None and await _value(connection, self._create, given) is not None:
-                wait_s = await _value(connection, reserve, given)
+            wait_s = await _value(connection, self._reserve[terms.urgency], given)
+            if wait_s is None and await self._was_put_right(connection, given):
+                wait_s = await _value(connection, self._reserve[terms.urgency], given)
             if wait_s is None:
                 return await self._later(connection, given, terms.urgency)
             return Slot(wait_s=max(wait_s, 0.0))
@@ -99,6 +100,15 @@ class Paces:
             return None
         interval_s, throttled_for_s = row
         return PaceSeen(interval_s=interval_s, throttled_for_s=max(throttled_for_s, 0.0))
+
+    async def _was_put_right(self, connection: AsyncConnection, given: Mapping[str, Any]) -> bool:
+        """Make the row where there is none, set it back where it lies in the future; say whether it was either."""
+        is_ahead = await _value(connection, self._is_ahead, given)
+        if is_ahead is None:
+            await connection.execute(self._create, given)
+        elif is_ahead:
+            await connection.execute(self._set_back, given)
+        return is_ahead is None or is_ahead
 
     async def _later(self, connection: AsyncConnection, given: Mapping[str, Any], urgency: Urgency) -> Later:
         return Later(wait_s=max(await _value(connection, self._wait[urgency], given) or 0.0, 0.0))
