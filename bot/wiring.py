@@ -197,6 +197,7 @@ async def serve(
         SlackUnusable, DatabaseTrouble, OSError: the start is refused, with the mend.
     """
     token, app_token, signing_secret = _slack_settings(told)
+    transport = " and ".join(name for name, is_set in (("Socket Mode", app_token), ("HTTP", signing_secret)) if is_set)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(told, leaves_nothing=False))
         stack.enter_context(database.lock_for_serving())
@@ -209,7 +210,7 @@ async def serve(
             await check_sockets(client, app_token)
         errands = Errands(mark=lambda: secrets.token_hex(4))
         ear = Ear(
-            desk=_desk(clouds, database, identity, app_token, signing_secret, patience_s),
+            desk=_desk(clouds, database, identity, transport=transport, patience_s=patience_s),
             people=People(client, team=identity.team, admins=frozenset(told.bot.admins), now=now),
             voice=Voice(client, key=lambda: secrets.token_hex(16)),
             errands=errands,
@@ -261,10 +262,7 @@ def _slack_settings(told: settings.Settings) -> tuple[str, str, str]:
     )
 
 
-def _desk(
-    clouds: Clouds, database: Database, identity: Identity, app_token: str, signing_secret: str, patience_s: float
-) -> Desk:
-    transports = (("Socket Mode", app_token), ("HTTP", signing_secret))
+def _desk(clouds: Clouds, database: Database, identity: Identity, *, transport: str, patience_s: float) -> Desk:
     return Desk(
         accounts=clouds.accounts,
         paces={name: provider.paces for name, provider in clouds.providers.items()},
@@ -274,7 +272,7 @@ def _desk(
         about=About(
             version=__version__,
             bot=identity.user,
-            transport=" and ".join(name for name, is_set in transports if is_set),
+            transport=transport,
             scopes=identity.scopes,
             store="PostgreSQL" if database.is_postgres else "SQLite",
         ),

@@ -56,7 +56,7 @@ class Failure(_Wire):
 
 
 class _Described(_Wire):
-    status: StrictStr = Field(alias="Status", min_length=1)
+    status: StrictStr = Field(alias="Status", pattern=r"^[\w .*-]{1,128}$")  # a word, known or new; never a sentence
 
 
 def describe(url: str, *, region: Region, sdk_app_id: int, task: TaskId) -> Request:

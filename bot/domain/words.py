@@ -80,6 +80,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "absent.elsewhere": "No such task in: {places}.",
     "absent.asked": "Asked: {places}.",
     "absent.mend": "Check the id for a missing character; /relay accounts shows where I ask.",
+    "more.places": "More places without an answer: {count}.",
     # ── a cloud that did not answer ──
     "trouble.title": "No answer about {task}",
     "trouble.where": "{title}, account {account}, {region}",
@@ -143,6 +144,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "typed.no_account": "No cloud account is set up here. An operator runs “relaybot doctor”.",
     # ── help ──
     "help.intro": "I tell how relay tasks at {titles} are doing.",
+    "help.intro.no_account": "I tell how relay tasks are doing. No cloud account may be asked from this channel.",
     "help.more": "More about one: {command}",
     "help.limited": "You may read this help; asking is for full members of this workspace.",
     "help.verb.status": "How is this task now? Account and region may be left out: I ask wherever it could be.",
@@ -158,6 +160,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "accounts.title": "Accounts",
     "accounts.row": "*{name}* · {title} · {regions}",
     "accounts.row.pace": "{api}: {pace}/s of {documented}/s documented",
+    "accounts.more": "More accounts: {count}.",
     "accounts.none": "No account may be asked from this channel.",
     # ── debug ──
     "debug.title": "relaybot {version}",
@@ -166,6 +169,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "debug.store": "memory: {store}",
     "debug.lane": "{lane}: sent {sent}, joined {joined}, reused {reused}, retried {retried}, throttled {throttled}",
     "debug.lane.error": " · last error {code} {when} request {request}",
+    "debug.lanes.more": "More lanes: {count}.",
     "debug.lanes.none": "no cloud was asked since the start",
 }
 

@@ -41,10 +41,20 @@ def receive(
         if verdict is not Verdict.GENUINE:
             log.warning("turned a request to /slack/events away: %s", verdict)  # never its body
             return web.json_response({"error": "invalid request"}, status=401)
-        headers: dict[str, str | Sequence[str]] = dict(request.headers.items())
-        bolt_request = AsyncBoltRequest(
-            body=body.decode("utf-8", "replace"), query=request.query_string, headers=headers
-        )
+        bolt_request = _read(body, request)
+        if bolt_request is None:
+            log.warning("a signed request to /slack/events makes no sense")
+            return web.json_response({"error": "unreadable request"}, status=400)
         return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
     return handle
+
+
+def _read(body: bytes, request: web.Request) -> AsyncBoltRequest | None:
+    """Parse a request as Bolt does; None when it is neither a form nor a JSON object, though it is signed."""
+    headers: dict[str, str | Sequence[str]] = dict(request.headers.items())
+    try:
+        read = AsyncBoltRequest(body=body.decode("utf-8", "replace"), query=request.query_string, headers=headers)
+    except (ValueError, AttributeError):
+        return None
+    return read if isinstance(read.body, dict) else None

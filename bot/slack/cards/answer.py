@@ -7,16 +7,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.tell import unknown_here
-from bot.domain.text import clip, short_id
+from bot.domain.text import short_id
 from bot.domain.words import say
 from bot.slack.cards import look, press, trouble
-from bot.slack.cards.block import LONGEST_TEXT, Dressed, button, buttons, header, section, small
+from bot.slack.cards.block import Dressed, button, buttons, header, section, small
 from bot.slack.cards.text import escape, literal
 
 if TYPE_CHECKING:
     from bot.domain.message import Answer
     from bot.slack.cards.block import Block
 
+LONGEST_PLACES = 1000  # characters
 MOST_CARDS = 5  # one id in two accounts is rare; a name that many tasks share must not flood
 
 
@@ -38,19 +39,18 @@ def dress(answer: Answer) -> Dressed:
 def _absent(answer: Answer) -> Dressed:
     """Say that nobody has it, who was asked, and what to check."""
     task = short_id(answer.task)
-    first = answer.absent[0]
     means = unknown_here(is_tencent=any(place.provider == "tencent" for place in answer.absent))
-    places = [f"{escape(place.ref.account)} {escape(place.ref.region)}" for place in answer.absent]
-    words = [escape(place.snapshot.raw) for place in answer.absent if place.snapshot.raw]
-    asked = say("absent.asked", places=", ".join(places))
+    places = ", ".join(f"{place.ref.account} {place.ref.region}" for place in answer.absent)
+    words = dict.fromkeys(escape(place.snapshot.raw) for place in answer.absent if place.snapshot.raw)
+    asked = say("absent.asked", places=escape(places, LONGEST_PLACES))
     if words:
-        asked += f" ({', '.join(f'`{word}`' for word in dict.fromkeys(words))})"
-    blocks: tuple[Block, ...] = (
+        asked += f" ({', '.join(f'`{word}`' for word in list(words)[:3])})"
+    blocks: list[Block] = [
         header(f"{say('sign.NOT_FOUND')} {say('absent.title', task=literal(task))}"),
         section(f"{means}\n{say('absent.mend')}"),
         small(asked),
-        buttons(button(say("button.refresh"), action=press.REFRESH, value=press.written(first.ref))),
-    )
-    if len(answer.absent) > 1:  # the button would ask one place only
-        blocks = blocks[:-1]
-    return Dressed(text=clip(say("absent.title", task=escape(task)), LONGEST_TEXT), blocks=blocks)
+    ]
+    value = press.written(answer.absent[0].ref)
+    if value and len(answer.absent) == 1:  # with several, the button would ask one place only
+        blocks.append(buttons(button(say("button.refresh"), action=press.REFRESH, value=value)))
+    return Dressed(text=say("absent.title", task=escape(task)), blocks=tuple(blocks))

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.command import VERBS
-from bot.domain.text import clip
 from bot.domain.words import has, say
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, header, section, small
 from bot.slack.cards.text import escape, moment
@@ -15,6 +14,9 @@ from bot.slack.cards.text import escape, moment
 if TYPE_CHECKING:
     from bot.domain.message import AccountShown, AccountsShown, Debugged, Helped, LaneShown
     from bot.slack.cards.block import Block
+
+MOST_ACCOUNTS = 20
+MOST_LANES = 15
 
 
 def helped(message: Helped) -> Dressed:
@@ -26,18 +28,17 @@ def helped(message: Helped) -> Dressed:
         if has(f"help.{verb.name}.cdn"):
             lines.append(say(f"help.{verb.name}.cdn"))
         blocks: list[Block] = [section("\n".join(lines))]
-        return Dressed(text=clip(say(f"help.verb.{verb.name}"), LONGEST_TEXT), blocks=tuple(blocks))
-    titles = " and ".join(escape(title) for title in message.titles) or "your clouds"
-    intro = say("help.intro", titles=titles)
+        return Dressed(text=escape(say(f"help.verb.{verb.name}"), LONGEST_TEXT), blocks=tuple(blocks))
+    intro = say("help.intro", titles=" and ".join(message.titles)) if message.titles else say("help.intro.no_account")
     lines = [f"`/relay {escape(verb.usage)}` – {say(f'help.verb.{verb.name}')}" for verb in VERBS.values()]
-    blocks = [section(intro), section("\n".join(lines))]
+    blocks = [section(escape(intro, 500)), section("\n".join(lines))]
     hints = [say("help.more", command="`/relay help status`")]
     if message.bot:
         hints.append(say("help.mention", mention=f"<@{message.bot}>"))
     if message.limited:
         hints.append(say("help.limited"))
     blocks.append(small("\n".join(hints)))
-    return Dressed(text=clip(intro, LONGEST_TEXT), blocks=tuple(blocks))
+    return Dressed(text=escape(intro, LONGEST_TEXT), blocks=tuple(blocks))
 
 
 def accounts(message: AccountsShown) -> Dressed:
@@ -46,8 +47,12 @@ def accounts(message: AccountsShown) -> Dressed:
     if not message.accounts:
         return Dressed(text=title, blocks=(section(say("accounts.none")),))
     blocks: list[Block] = [header(title)]
-    for account in message.accounts[:20]:
-        blocks += [section(_account(account)), small(_paces(account))]
+    for account in message.accounts[:MOST_ACCOUNTS]:
+        blocks.append(section(_account(account)))
+        if account.paces:
+            blocks.append(small(_paces(account)))
+    if len(message.accounts) > MOST_ACCOUNTS:
+        blocks.append(small(say("accounts.more", count=len(message.accounts) - MOST_ACCOUNTS)))
     return Dressed(text=title, blocks=tuple(blocks))
 
 
@@ -58,15 +63,15 @@ def debug(message: Debugged) -> Dressed:
         say("debug.ids", team=escape(message.team), channel=escape(message.channel), user=escape(message.user)),
         say("debug.slack", transport=escape(message.transport), scopes=escape(", ".join(message.scopes), 600)),
         say("debug.store", store=escape(message.store)),
-        *(_lane(lane) for lane in message.lanes[:20]),
     ]
-    if not message.lanes:
-        lines.append(say("debug.lanes.none"))
-    return Dressed(text=title, blocks=(header(title), section("\n".join(lines))))
+    lanes = [small(_lane(lane)) for lane in message.lanes[:MOST_LANES]] or [small(say("debug.lanes.none"))]
+    if len(message.lanes) > MOST_LANES:
+        lanes.append(small(say("debug.lanes.more", count=len(message.lanes) - MOST_LANES)))
+    return Dressed(text=title, blocks=(header(title), section("\n".join(lines)), *lanes))
 
 
 def _account(account: AccountShown) -> str:
-    regions = ", ".join(escape(region) for region in account.regions)
+    regions = escape(", ".join(account.regions), 200)
     return say("accounts.row", name=escape(account.name), title=escape(account.title), regions=regions)
 
 
@@ -74,11 +79,11 @@ def _paces(account: AccountShown) -> str:
     return "\n".join(
         say(
             "accounts.row.pace",
-            api=escape(pace.api),
+            api=escape(pace.api, 40),
             pace=f"{pace.per_second:g}",
             documented=f"{pace.documented:g}",
         )
-        for pace in account.paces
+        for pace in account.paces[:3]
     )
 
 

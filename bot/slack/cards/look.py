@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.tell import called, meaning, progress, reason, retries
-from bot.domain.text import age, clip
+from bot.domain.text import age
 from bot.domain.words import say
 from bot.slack.cards import press
-from bot.slack.cards.block import LONGEST_TEXT, Dressed, button, buttons, fields, header, section, small
+from bot.slack.cards.block import Dressed, button, buttons, fields, header, section, small
 from bot.slack.cards.text import escape, literal, moment
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def dress(look: Look) -> Dressed:
     """Dress one look; every text of the cloud's is escaped here."""
-    return Dressed(text=_lock_screen(look), blocks=(*body(look), _buttons(look)))
+    return Dressed(text=_lock_screen(look), blocks=(*body(look), *_buttons(look)))
 
 
 def body(look: Look) -> tuple[Block, ...]:
@@ -43,7 +43,7 @@ def _lock_screen(look: Look) -> str:
     if why := reason(look):
         parts.append(escape(why, 40))
     parts.append(escape(look.ref.region, 30))
-    return clip(" · ".join(parts), LONGEST_TEXT)
+    return " · ".join(parts)  # 11 + 1 + 50 + 3 + 40 + 3 + 30 < LONGEST_TEXT
 
 
 def _facts(look: Look) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _small_print(look: Look) -> str:
     snapshot = look.snapshot
     text = say(
         "card.small",
-        title=look.title,
+        title=escape(look.title),
         raw=f"`{escape(snapshot.raw) or '–'}`",
         age=age(snapshot.taken_at, look.asked_at),
     )
@@ -88,8 +88,10 @@ def _small_print(look: Look) -> str:
     return text
 
 
-def _buttons(look: Look) -> Block:
+def _buttons(look: Look) -> tuple[Block, ...]:
     value = press.written(look.ref)
+    if not value:
+        return ()
     elements = [
         button(say("button.refresh"), action=press.REFRESH, value=value),
         button(say("button.share"), action=press.SHARE, value=value),
@@ -97,4 +99,4 @@ def _buttons(look: Look) -> Block:
     ]
     if look.shared_by:
         del elements[1]
-    return buttons(*elements)
+    return (buttons(*elements),)

@@ -4,9 +4,10 @@ What a button carries: which task it is about, and the version of that spelling.
 
 from __future__ import annotations
 
+import json
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
 
@@ -14,21 +15,22 @@ REFRESH: Final = "look.refresh"
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 
+LONGEST: Final = 2000  # characters that Slack takes; a Tencent id has more than 100
+
 
 class _Value(BaseModel):
-    """Short names: Slack takes 2,000 characters, a Tencent id has more than 100."""
-
     model_config = ConfigDict(extra="forbid", strict=True)
 
     v: Literal[1] = 1
-    a: str = Field(max_length=80)
-    r: str = Field(max_length=80)
-    t: str = Field(max_length=1000)
+    a: str
+    r: str
+    t: str
 
 
 def written(ref: TaskRef) -> str:
-    """Return the value of a button about this task."""
-    return _Value(a=ref.account, r=ref.region, t=ref.task_id).model_dump_json()
+    """Return the value of a button about this task; empty when Slack would not take it, so there can be no button."""
+    value = json.dumps({"v": 1, "a": ref.account, "r": ref.region, "t": ref.task_id}, separators=(",", ":"))
+    return value if len(value) <= LONGEST else ""
 
 
 def read(value: str) -> TaskRef | None:

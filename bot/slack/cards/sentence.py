@@ -17,26 +17,23 @@ if TYPE_CHECKING:
 
 def waiting(message: Waiting) -> Dressed:
     """Say that a cloud is slow and the answer follows here."""
-    return _plain(say("waiting", titles=" and ".join(escape(title) for title in message.titles)))
+    said = say("waiting", titles=" and ".join(message.titles))
+    return Dressed(text=escape(said, LONGEST_TEXT), blocks=(section(escape(said, 500)),))
 
 
 def mistyped(message: Mistyped) -> Dressed:
     """Say what failed and the command to type instead."""
     failed = escape(message.failed, 1000)
-    again = say("typed.try", command=f"`{escape(message.instead, 400)}`")
-    return Dressed(text=clip(failed, LONGEST_TEXT), blocks=(section(f"{failed}\n{again}"),))
+    again = say("typed.try", command=f"`{escape(message.instead, 600)}`")
+    return Dressed(text=escape(message.failed, LONGEST_TEXT), blocks=(section(f"{failed}\n{again}"),))
 
 
 def declined(message: Declined) -> Dressed:
     """Say why not."""
-    return _plain(message.said)
+    return Dressed(text=clip(message.said, LONGEST_TEXT), blocks=(section(message.said),))
 
 
 def just_id(message: JustId) -> Dressed:
     """Show the id and nothing else, so that a long press copies it whole."""
     text = f"```{escape(message.task, LONGEST_SECTION - 6)}```"
-    return Dressed(text=clip(escape(message.task), LONGEST_TEXT), blocks=(section(text),))
-
-
-def _plain(text: str) -> Dressed:
-    return Dressed(text=clip(text, LONGEST_TEXT), blocks=(section(text),))
+    return Dressed(text=escape(message.task, LONGEST_TEXT), blocks=(section(text),))

@@ -6,6 +6,7 @@ Source: https://docs.slack.dev/messaging/formatting-message-text (escaping, date
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.text import clip, visible
@@ -15,13 +16,21 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 80  # characters of somebody's name for something
 
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u2032"})
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u2032"}
 _LOOK_ALIKES: Final = str.maketrans({"&": "＆", "<": "‹", ">": "›", "`": "\u2032"})
 
 
 def escape(text: str, most: int = LONGEST_NAME) -> str:
-    """Return foreign text for mrkdwn and for `text`, where `<!channel>` would wake everybody."""
-    return clip(visible(text), most).translate(_ENTITIES)
+    """
+    Return foreign text for mrkdwn and for `text`, where `<!channel>` would wake everybody.
+
+    It has at most `most` characters as it is sent: Slack counts `&amp;` as five, and half of one would be read out.
+    """
+    written = [_ENTITIES.get(character, character) for character in visible(text)]
+    lengths = list(accumulate(map(len, written)))
+    if not lengths or lengths[-1] <= most:
+        return "".join(written)
+    return "".join(written[: sum(length < most for length in lengths)]) + "…"
 
 
 def literal(text: str, most: int = LONGEST_NAME) -> str:
