@@ -57,4 +57,5 @@ def _read(body: bytes, request: web.Request) -> AsyncBoltRequest | None:
         read = AsyncBoltRequest(body=body.decode("utf-8", "replace"), query=request.query_string, headers=headers)
     except (ValueError, AttributeError):
         return None
-    return read if isinstance(read.body, dict) else None
+    content: object = read.body  # typed as an object by Bolt, which has only parsed it
+    return read if isinstance(content, dict) else None
