@@ -98,7 +98,9 @@ def _status(words: list[str], options: Mapping[str, str]) -> Status:
                 raise CommandError(say("typed.long_task", length=len(task), most=LONGEST_TASK), instead=instead)
             return Status(account="".join(account), task=task, region=options.get("region", ""))
         case _:
-            raise CommandError(say("typed.spaces", count=len(words), verb="status"), instead=instead)
+            raise CommandError(
+                say("typed.spaces", count=len(words), verb="status"), instead='/relay status aliyun "<name>"'
+            )
 
 
 def _bare(command: Command, verb: str) -> Callable[[list[str], Mapping[str, str]], Command]:

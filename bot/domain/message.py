@@ -7,14 +7,14 @@ What the bot says, as values. Cards dress them for Slack, the terminal prints th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from adapters.contract import AccountName, Region, Snapshot, TaskRef
+from bot.domain.outlook import Outlook
 
-    from adapters.contract import AccountName, Region, Snapshot, TaskRef
+if TYPE_CHECKING:
     from adapters.errors import ProviderError
-    from bot.domain.outlook import Outlook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ def meaning(look: Look) -> str:
 
 def unknown_here(*, is_tencent: bool) -> str:
     """Say what it can mean that a cloud does not know a task."""
-    return say("means.NOT_FOUND", sdk_app_id=say("means.NOT_FOUND.sdk_app_id") if is_tencent else "")
+    return say("means.NOT_FOUND.tencent" if is_tencent else "means.NOT_FOUND")
 
 
 def reason(look: Look) -> str:
@@ -63,6 +63,8 @@ def progress(look: Look) -> str:
 
 
 def retries(look: Look) -> str:
-    """Say how long the cloud itself tries again; empty where it does not say."""
+    """Say how long the cloud itself tries again; empty where it does not say, or will never again."""
     found = look.snapshot.retry
+    if look.snapshot.state is TaskState.ENDED:
+        return ""
     return "" if found is None else say("card.retry", count=found.count, interval=span(found.interval))

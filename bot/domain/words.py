@@ -41,9 +41,12 @@ ENGLISH: Final[Mapping[str, str]] = {
     "means.STOPPED.unexplained": "It is down. The cloud gives no reason: the retries ran out, or somebody stopped it.",
     "means.ENDED": "It is over; this id cannot be restarted.",
     "means.ENDED.ended_early": "It is over before its planned end; this id cannot be restarted.",
-    "means.UNKNOWN": "The cloud uses a word that is new to me. The word is below, as it came.",
-    "means.NOT_FOUND": "It ended, or the id, the name, the region{sdk_app_id} is wrong.",
-    "means.NOT_FOUND.sdk_app_id": " or the SdkAppId",
+    "means.UNKNOWN": "The cloud uses a word that is new to me, below as it came. Its console may know more.",
+    "means.NOT_FOUND": "It ended, or the id, the name or the region is wrong.",
+    "means.NOT_FOUND.tencent": "It ended, or the id, the name, the region or the SdkAppId is wrong.",
+    # ── what a lock screen adds where the state alone sounds harmless ──
+    "alarm.start_missed": "should have started",
+    "alarm.ended_early": "before its time",
     # ── the cloud's reasons ──
     "reason.PullStreamFailed": "the source cannot be pulled",
     "reason.PushStreamFailed": "the destination does not take the push",
@@ -75,11 +78,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "button.refresh": "Refresh",
     "button.share": "Share to channel",
     "button.id": "Id",
-    # ── nothing found ──
+    # ── several found, nothing found ──
+    "found.several": "{count} tasks: {first}",
+    "found.more": "More of that name: {count}. Name the account and the region, or give an id.",
     "absent.title": "NOT FOUND {task}",
     "absent.elsewhere": "No such task in: {places}.",
     "absent.asked": "Asked: {places}.",
-    "absent.mend": "Check the id for a missing character; /relay accounts shows where I ask.",
+    "absent.raw": "The cloud says {raw}.",
+    "absent.mend": "Check the id for a missing character; “/relay accounts” shows where I ask.",
     "more.places": "More places without an answer: {count}.",
     # ── a cloud that did not answer ──
     "trouble.title": "No answer about {task}",
@@ -98,10 +104,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "mend.AccessDenied": "An operator adds the right{action} to the key's policy; the README has it to paste.",
     "mend.AccessDenied.action": " {action}",
     "mend.WrongRegion": "Try another region, region=…; “/relay accounts” lists those that are set.",
-    "mend.Rejected": "Check the id{sdk_app_id}. If they are right, tell the maintainers the code and the request id.",
+    "mend.Rejected": "Check the id{sdk_app_id}. If all is right, tell the maintainers the code and the request id.",
     "mend.Rejected.sdk_app_id": " and the account's SdkAppId",
     "mend.Throttled": "Ask again in a minute. Other programs and the console spend the same budget.",
-    "mend.Unreachable": "Nothing is known about the task now; that is no news about the task. Ask again in a minute.",
+    "mend.Unreachable": "Nothing is known about the task now, neither good nor bad. Ask again in a minute.",
     "mend.ClockSkew": "An operator sets this machine's clock (NTP); “relaybot doctor” shows by how much it is off.",
     "mend.Unreadable": "Tell the maintainers the code, the shape and the request id; nothing secret is in them.",
     # ── waiting, limits, refusals ──

@@ -1,0 +1,170 @@
+"""
+What we want to say outside, as it lies in the outbox: a domain message, dressed only when it is sent.
+
+Bodies are kept as JSON with a version `v`; each release reads the previous release's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from adapters.contract import AccountName, Plan, Region, TaskRef, TaskState
+from bot.domain.message import Look
+from bot.domain.subscription import Place
+from bot.domain.task import News, Why
+
+
+class Kind(StrEnum):
+    """What sort of thing is sent where; one per (cause, destination) at most."""
+
+    CARD = "card"  # the root message of a task in a channel: posted once, then edited; only the newest edit is kept
+    REPLY = "reply"  # one change, under its card
+    CHANNEL = "channel"  # the first bad change of an incident and its end, shown in the channel too
+    BOARD = "board"  # the root message of an `all` subscription: counts, and the bad ones by name
+    GROUP = "group"  # many tasks at once: one incident
+    ACCOUNT = "account"  # a blind account, and that it is seen again
+    LINE = "line"  # who changed what others hear
+    DIRECT = "direct"  # to one person, by direct message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardBody:
+    """A followed task as it is now."""
+
+    kind: Literal["card"] = "card"
+    v: Literal[1] = 1
+    look: Look
+    confirmed: TaskState | None  # what the thread has told; differs from the look's while in doubt
+    since: datetime | None
+    until: datetime | None = None  # a person's plan
+    unseen_since: datetime | None = None
+    remarks: tuple[Why, ...] = ()  # conditions that hold: over-run, stalled, flapping …
+    can_be_expected: bool = False  # button *Expected* (an end without a plan) or *Planned* (a stop without a reason)
+    is_muted: bool = False
+    same_destination: tuple[str, ...] = ()  # other followed tasks that push to the same place, by name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyBody:
+    """One thing that happened to one task."""
+
+    kind: Literal["reply"] = "reply"
+    v: Literal[1] = 1
+    ref: TaskRef
+    provider: str
+    title: str
+    name: str
+    plan: Plan
+    news: News
+    held_back: int = 0  # how many before it were gathered and not told one by one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardBody:
+    """All tasks that an `all` or `match=` subscription sees, in numbers; the bad ones by name."""
+
+    kind: Literal["board"] = "board"
+    v: Literal[1] = 1
+    account: AccountName
+    title: str
+    match: str
+    counts: tuple[tuple[TaskState, int], ...]
+    bad: tuple[ReplyBody, ...]  # the newest news of each bad task, at most ten
+    bad_total: int
+    at: datetime
+    unseen_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupBody:
+    """Many tasks of one account turned bad at once, or are back."""
+
+    kind: Literal["group"] = "group"
+    v: Literal[1] = 1
+    account: AccountName
+    region: Region
+    title: str
+    total: int
+    still_bad: int
+    names: tuple[str, ...]  # at most ten
+    why: Why
+    at: datetime
+    is_over: bool = False
+    lasted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBody:
+    """We cannot see an account's tasks, or can again. Never a word about a task."""
+
+    kind: Literal["account"] = "account"
+    v: Literal[1] = 1
+    account: AccountName
+    region: Region
+    title: str
+    error: str  # its name in the tree of adapters/errors.py
+    code: str
+    request_id: str
+    since: datetime
+    followed: int  # how many followed tasks that hides
+    is_over: bool = False
+    lasted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineBody:
+    """One line of ours: a sentence's key and what fills it. `user` did it."""
+
+    kind: Literal["line"] = "line"
+    v: Literal[1] = 1
+    key: str
+    user: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+Body: TypeAlias = Annotated[
+    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | LineBody, Field(discriminator="kind")
+]
+_BODIES: TypeAdapter[Body] = TypeAdapter(Body)
+
+
+def to_json(body: Body) -> str:
+    """Write a body for the outbox."""
+    return _BODIES.dump_json(body).decode()
+
+
+def from_json(text: str) -> Body:
+    """Read a body back, this release's or the previous one's."""
+    return _BODIES.validate_json(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """
+    One row that shall go to the outbox.
+
+    `cause` names what made it (`change:41`, `incident:7:end`, `card:12`, `line:9`): with destination and kind it is
+    unique, so that the same news can never be put down twice. `task` is the store's id of the task it is about.
+    """
+
+    place: Place
+    kind: Kind
+    cause: str
+    body: Body
+    task: int | None = None
+    subscription: int | None = None  # whose board it is
+    user: str = ""  # of a DIRECT one
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Wake:
+    """Something to look at at once; putting it twice costs nothing, losing it a few seconds."""
+
+    what: Literal["deliver"]
+    key: str  # "team channel"
