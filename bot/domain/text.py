@@ -4,7 +4,6 @@ Plain text: what came from outside made visible, long things cut, lengths of tim
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.words import say
@@ -17,11 +16,9 @@ LONGEST_ID: Final = 44  # in titles and lists; the button *Id* and `--json` give
 
 def visible(text: str) -> str:
     """Drop what cannot be seen or turns the text around: control, format and private characters, lone surrogates."""
-    return "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else " " for sign in text if sign.isprintable() or sign.isspace())
 
 
 def clip(text: str, most: int) -> str:

@@ -14,10 +14,11 @@ from bot.slack.cards.block import Dressed, button, buttons, header, section, sma
 from bot.slack.cards.text import escape, literal
 
 if TYPE_CHECKING:
-    from bot.domain.message import Answer
+    from bot.domain.message import Answer, Look
     from bot.slack.cards.block import Block
 
 LONGEST_PLACES = 1000  # characters
+_ORDER = {True: 0, None: 1, False: 2}
 MOST_CARDS = 5  # one id in two accounts is rare; a name that many tasks share must not flood
 
 
@@ -29,11 +30,22 @@ def dress(answer: Answer) -> Dressed:
     when every place has said so.
     """
     if answer.looks:
-        cards = [look.dress(found) for found in answer.looks[:MOST_CARDS]]
-        return Dressed(text=cards[0].text, blocks=tuple(block for card in cards for block in card.blocks))
+        return _found(answer.looks)
     if answer.troubles:
         return trouble.dress(answer)
     return _absent(answer)
+
+
+def _found(looks: tuple[Look, ...]) -> Dressed:
+    """Show what was found, the worst first."""
+    cards = [look.dress(found) for found in sorted(looks, key=lambda found: _ORDER[found.outlook.bad])]
+    blocks = [block for card in cards[:MOST_CARDS] for block in card.blocks]
+    if len(cards) == 1:
+        return cards[0]
+    if len(cards) > MOST_CARDS:
+        blocks.append(small(say("found.more", count=len(cards) - MOST_CARDS)))
+    text = say("found.several", count=len(cards), first=cards[0].text)
+    return Dressed(text=text, blocks=tuple(blocks))
 
 
 def _absent(answer: Answer) -> Dressed:
@@ -41,10 +53,10 @@ def _absent(answer: Answer) -> Dressed:
     task = short_id(answer.task)
     means = unknown_here(is_tencent=any(place.provider == "tencent" for place in answer.absent))
     places = ", ".join(f"{place.ref.account} {place.ref.region}" for place in answer.absent)
-    words = dict.fromkeys(escape(place.snapshot.raw) for place in answer.absent if place.snapshot.raw)
+    words = dict.fromkeys(f"`{escape(place.snapshot.raw)}`" for place in answer.absent if place.snapshot.raw)
     asked = say("absent.asked", places=escape(places, LONGEST_PLACES))
     if words:
-        asked += f" ({', '.join(f'`{word}`' for word in list(words)[:3])})"
+        asked += " " + say("absent.raw", raw=", ".join(list(words)[:3]))
     blocks: list[Block] = [
         header(f"{say('sign.NOT_FOUND')} {say('absent.title', task=literal(task))}"),
         section(f"{means}\n{say('absent.mend')}"),

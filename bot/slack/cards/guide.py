@@ -61,7 +61,7 @@ def debug(message: Debugged) -> Dressed:
     title = say("debug.title", version=escape(message.version))
     lines = [
         say("debug.ids", team=escape(message.team), channel=escape(message.channel), user=escape(message.user)),
-        say("debug.slack", transport=escape(message.transport), scopes=escape(", ".join(message.scopes), 600)),
+        say("debug.slack", transport=escape(message.transport), scopes=escape(", ".join(message.scopes), 600) or "–"),
         say("debug.store", store=escape(message.store)),
     ]
     lanes = [small(_lane(lane)) for lane in message.lanes[:MOST_LANES]] or [small(say("debug.lanes.none"))]

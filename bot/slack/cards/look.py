@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.tell import called, meaning, progress, reason, retries
 from bot.domain.text import age
-from bot.domain.words import say
+from bot.domain.words import has, say
 from bot.slack.cards import press
 from bot.slack.cards.block import Dressed, button, buttons, fields, header, section, small
 from bot.slack.cards.text import escape, literal, moment
@@ -38,12 +38,14 @@ def _title(look: Look) -> str:
 
 def _lock_screen(look: Look) -> str:
     """State and name first: a lock screen shows little, and an id says nothing there."""
-    state = look.snapshot.state
-    parts = [f"{say(f'state.{state}')} {escape(called(look), 50)}"]
+    state, alarm = look.snapshot.state, f"alarm.{look.outlook.why}"
+    parts = [f"{say(f'state.{state}')} {escape(called(look), 36)}"]
+    if has(alarm):
+        parts.append(say(alarm))
     if why := reason(look):
         parts.append(escape(why, 40))
-    parts.append(escape(look.ref.region, 30))
-    return " · ".join(parts)  # 11 + 1 + 50 + 3 + 40 + 3 + 30 < LONGEST_TEXT
+    parts.append(escape(look.ref.region, 20))
+    return " · ".join(parts)  # at most 11 + 1 + 36 + 3 + 19 + 3 + 40 + 3 + 20 = 136 of LONGEST_TEXT
 
 
 def _facts(look: Look) -> dict[str, str]:
@@ -62,7 +64,7 @@ def _facts(look: Look) -> dict[str, str]:
         facts[say("card.retries")] = patience
     facts[say("card.where")] = f"{escape(look.ref.region)} · {escape(look.ref.account)}"
     if snapshot.source or snapshot.destination:
-        route = (escape(url, 200) or "…" for url in (snapshot.source, snapshot.destination))
+        route = (escape(end, 200) or "…" for end in (snapshot.source or snapshot.source_type, snapshot.destination))
         facts[say("card.route")] = " → ".join(route)
     return facts
 

@@ -1,0 +1,330 @@
+"""
+Every message that the bot says, as Slack gets it: `golden/<name>.json`.
+
+After a change that is meant: `UPDATE_GOLDEN=1 python -m pytest tests/bot/slack/cards/test_golden.py`, then read the
+difference aloud, as somebody who was just woken up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters import errors
+from adapters.contract import AccountName, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
+from bot.domain import message
+from bot.domain.command import CommandError, parse
+from bot.domain.outlook import judge_look
+from bot.domain.permit import Refusal, refusal_said
+from bot.slack.cards import dress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOLDEN = Path(__file__).parent / "golden"
+NOW = datetime(2026, 11, 21, 20, 14, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+ALIYUN = ("aliyun", "Alibaba Cloud")
+TENCENT = ("tencent", "Tencent Cloud")
+SHANGHAI = TaskRef(
+    account=AccountName("aliyun"), region=Region("cn-shanghai"), task_id=TaskId("fd245384-4067-4f91-9d75-9666a6bc0001")
+)
+SINGAPORE = TaskRef(
+    account=AccountName("tencent"),
+    region=Region("ap-singapore"),
+    task_id=TaskId("kHh8Zl0xRQ2-7vN3mPqfWc4dTtYbUoIe+SgJr9aLXy5zKV1nEiAwDp6Ohj.GuBsMCFt0lRxQz8vHkPd2bWm7NcYfTaUoSg.."),
+)
+
+
+def aliyun(state: TaskState, raw: str, **known: Any) -> message.Look:
+    """A task of Alibaba Cloud, half of its plan gone, read four seconds ago."""
+    since = known.pop("since", None)
+    snapshot = Snapshot(
+        task_id=SHANGHAI.task_id,
+        state=state,
+        raw=raw,
+        taken_at=NOW - timedelta(seconds=4),
+        request_id="16A96B9A-F203-4EC5-8E43-CB92E68F4CD8",
+        **{
+            "name": "main-en",
+            "plan": Plan(start=NOW - HOUR, end=NOW + HOUR),
+            "retry": Retry(count=5, interval=timedelta(seconds=30)),
+            "source": "rtmp://pull.example.com/live/…",
+            "source_type": "live",
+            "destination": "rtmp://push.example.com/live/…",
+            **known,
+        },
+    )
+    return _look(SHANGHAI, ALIYUN, snapshot, since)
+
+
+def tencent(state: TaskState, raw: str, *, since: datetime | None = None) -> message.Look:
+    """A task of Tencent Cloud, read just now: a state and a request id are all that cloud tells."""
+    snapshot = Snapshot(
+        task_id=SINGAPORE.task_id, state=state, raw=raw, taken_at=NOW, request_id="31ff5a2c-7e3c-4b5a-9d0e-2a2d1c0b9a88"
+    )
+    return _look(SINGAPORE, TENCENT, snapshot, since)
+
+
+def _look(ref: TaskRef, cloud: tuple[str, str], snapshot: Snapshot, since: datetime | None) -> message.Look:
+    word, title = cloud
+    return message.Look(
+        ref=ref,
+        provider=word,
+        title=title,
+        snapshot=snapshot,
+        outlook=judge_look(snapshot, NOW),
+        asked_at=NOW,
+        since=since,
+    )
+
+
+def found(*looks: message.Look) -> message.Answer:
+    return message.Answer(task=looks[0].ref.task_id, looks=looks)
+
+
+def absent(*refs: TaskRef, task: str, raw: str = "") -> tuple[message.Look, ...]:
+    return tuple(
+        _look(
+            ref,
+            TENCENT if "tencent" in ref.account else ALIYUN,
+            Snapshot(
+                task_id=TaskId(task),
+                state=TaskState.NOT_FOUND,
+                taken_at=NOW,
+                raw=raw if "tencent" in ref.account else "",
+            ),
+            None,
+        )
+        for ref in refs
+    )
+
+
+def refused(error: errors.ProviderError, ref: TaskRef = SHANGHAI) -> message.Trouble:
+    word, title = TENCENT if "tencent" in ref.account else ALIYUN
+    return message.Trouble(ref=ref, provider=word, title=title, error=error)
+
+
+def unanswered(*troubles: message.Trouble, beside: tuple[message.Look, ...] = ()) -> message.Answer:
+    return message.Answer(task=troubles[0].ref.task_id, troubles=troubles, absent=beside)
+
+
+def mistyped(text: str) -> message.Mistyped:
+    try:
+        parse(text)
+    except CommandError as error:
+        return message.Mistyped(failed=error.failed, instead=error.instead)
+    raise AssertionError(f"that is a command: {text}")
+
+
+REQUEST = "16A96B9A-F203-4EC5-8E43-CB92E68F4CD8"
+ELSEWHERE = tuple(
+    replace(SHANGHAI, region=Region(region)) for region in ("cn-beijing", "cn-shenzhen", "ap-southeast-1")
+)
+SHAPE = "{RequestId: str, RetCode: int, TaskInfo: null}"
+
+SAID: dict[str, message.Message] = {
+    # ── the seven states ──
+    "not-started": found(
+        aliyun(TaskState.NOT_STARTED, "0", plan=Plan(start=NOW + HOUR, end=NOW + 3 * HOUR), retry=None)
+    ),
+    "not-started-start-missed": found(
+        aliyun(TaskState.NOT_STARTED, "0", plan=Plan(start=NOW - 2 * MINUTE, end=NOW + HOUR))
+    ),
+    "running": found(aliyun(TaskState.RUNNING, "1", since=NOW - 20 * MINUTE)),
+    "running-file": found(
+        aliyun(
+            TaskState.RUNNING,
+            "1",
+            plan=Plan(),
+            source_type="vod",
+            source="",
+            progress=Progress(offset=timedelta(minutes=12, seconds=7), file=1, files=3),
+        )
+    ),
+    "running-tencent": found(tencent(TaskState.RUNNING, "InProgress", since=NOW - 20 * MINUTE)),
+    "retrying": found(aliyun(TaskState.RETRYING, "2", reason="PullStreamFailed", since=NOW - MINUTE)),
+    "stopped": found(aliyun(TaskState.STOPPED, "3", reason="RetryTimesOffline", since=NOW - MINUTE)),
+    "stopped-by-a-person": found(aliyun(TaskState.STOPPED, "3", reason="TriggerByUser")),
+    "stopped-unexplained": found(aliyun(TaskState.STOPPED, "3")),
+    "stopped-new-reason": found(aliyun(TaskState.STOPPED, "3", reason="SolarFlare")),
+    "ended": found(
+        aliyun(
+            TaskState.ENDED,
+            "-1",
+            reason="OverEndTime",
+            plan=Plan(start=NOW - 3 * HOUR, end=NOW - HOUR),
+            ended_at=NOW - HOUR,
+        )
+    ),
+    "ended-early": found(aliyun(TaskState.ENDED, "-1", reason="TriggerByUser", ended_at=NOW - 5 * MINUTE)),
+    "unknown": found(aliyun(TaskState.UNKNOWN, "7", since=NOW - MINUTE)),
+    "unknown-tencent": found(tencent(TaskState.UNKNOWN, "Pausing")),
+    # ── nobody has it ──
+    "absent-one-place": message.Answer(task="no-such-task", absent=absent(SHANGHAI, task="no-such-task")),
+    "absent-tencent": message.Answer(
+        task=SINGAPORE.task_id, absent=absent(SINGAPORE, task=SINGAPORE.task_id, raw="NotExist")
+    ),
+    "absent-several-places": message.Answer(
+        task="no-such-task",
+        absent=absent(*ELSEWHERE, SHANGHAI, SINGAPORE, task="no-such-task", raw="NotExist"),
+    ),
+    # ── two have it; two are unlike ──
+    "found-twice-the-worst-first": found(
+        aliyun(TaskState.RUNNING, "1"),
+        aliyun(TaskState.STOPPED, "3", reason="PushStreamFailed", name="main-en"),
+    ),
+    "found-seven-times": found(*(aliyun(TaskState.RUNNING, "1") for _ in range(7))),
+    "shared": found(replace(aliyun(TaskState.STOPPED, "3", reason="RetryTimesOffline"), shared_by="U0ANN")),
+    # ── each error ──
+    "bad-credentials": unanswered(refused(errors.BadCredentials("InvalidAccessKeyId.NotFound", request_id=REQUEST))),
+    "access-denied": unanswered(
+        refused(errors.AccessDenied("Forbidden.RAM", request_id=REQUEST, action="live:DescribeLivePullToPush"))
+    ),
+    "access-denied-unnamed": unanswered(refused(errors.AccessDenied("AuthFailure.UnauthorizedOperation"), SINGAPORE)),
+    "wrong-region": unanswered(refused(errors.WrongRegion("UnsupportedRegion", request_id=REQUEST), SINGAPORE)),
+    "rejected": unanswered(refused(errors.Rejected("InvalidParameter", request_id=REQUEST))),
+    "rejected-tencent": unanswered(
+        refused(errors.Rejected("InvalidParameter.SdkAppId", request_id=REQUEST), SINGAPORE)
+    ),
+    "throttled": unanswered(
+        refused(errors.Throttled("Throttling.User", request_id=REQUEST, retry_after=timedelta(seconds=3)))
+    ),
+    "unreachable": unanswered(refused(errors.Unreachable(detail="no answer within 5 s"))),
+    "clock-skew": unanswered(refused(errors.ClockSkew("InvalidTimeStamp.Expired", server_at=NOW + HOUR))),
+    "unreadable": unanswered(refused(errors.Unreadable("HTTP 200", request_id=REQUEST, detail=SHAPE))),
+    # ── several places without an answer ──
+    "one-key-refused-everywhere": unanswered(
+        *(
+            refused(errors.BadCredentials("SignatureDoesNotMatch", request_id=REQUEST), ref)
+            for ref in (SHANGHAI, *ELSEWHERE)
+        )
+    ),
+    "one-place-silent-others-without-it": unanswered(
+        refused(errors.Unreachable("HTTP 503")), beside=absent(*ELSEWHERE, task=SHANGHAI.task_id)
+    ),
+    "four-places-silent": unanswered(*(refused(errors.Unreachable("HTTP 503"), ref) for ref in (SHANGHAI, *ELSEWHERE))),
+    "five-kinds-of-trouble": unanswered(
+        refused(errors.Throttled("Throttling.User", request_id=REQUEST)),
+        refused(errors.AccessDenied("Forbidden.RAM")),
+        refused(errors.WrongRegion("InvalidRegion"), ELSEWHERE[0]),
+        refused(errors.Unreachable("HTTP 503"), ELSEWHERE[1]),
+        refused(errors.BadCredentials("AuthFailure.SecretIdNotFound"), SINGAPORE),
+    ),
+    "two-clouds-in-trouble": unanswered(
+        refused(errors.Throttled("Throttling.User", request_id=REQUEST)),
+        refused(errors.BadCredentials("AuthFailure.SecretIdNotFound"), SINGAPORE),
+    ),
+    # ── an id that no button could hold ──
+    "id-without-end": found(
+        replace(tencent(TaskState.RUNNING, "InProgress"), ref=replace(SINGAPORE, task_id=TaskId("i" * 2000)))
+    ),
+    # ── short things ──
+    "waiting": message.Waiting(titles=("Alibaba Cloud",)),
+    "waiting-for-both": message.Waiting(titles=("Alibaba Cloud", "Tencent Cloud")),
+    "mistyped": mistyped("staus aliyun main-en"),
+    "mistyped-name-with-spaces": mistyped("status aliyun main stage"),
+    "declined-guest": message.Declined(said=refusal_said(Refusal.GUEST)),
+    "declined-not-in-channel": message.Declined(said=refusal_said(Refusal.NOT_IN_CHANNEL, bot="<@U0BOT>")),
+    "declined-too-often": message.Declined(said=refusal_said(Refusal.TOO_OFTEN, seconds=8)),
+    "just-id": message.JustId(task=SINGAPORE.task_id),
+    # ── about itself ──
+    "help": message.Helped(titles=("Alibaba Cloud", "Tencent Cloud"), bot="U0BOT"),
+    "help-limited": message.Helped(titles=("Alibaba Cloud",), limited=True, bot="U0BOT"),
+    "help-no-account": message.Helped(),
+    "help-status": message.Helped(verb="status"),
+    "accounts": message.AccountsShown(
+        accounts=(
+            message.AccountShown(
+                name=AccountName("aliyun"),
+                title="Alibaba Cloud",
+                regions=(Region("cn-shanghai"), Region("ap-southeast-1")),
+                paces=(
+                    message.PaceShown(api="DescribeLivePullToPush", per_second=5.0, documented=10.0),
+                    message.PaceShown(api="DescribeLivePullToPushList", per_second=5.0, documented=10.0),
+                ),
+            ),
+            message.AccountShown(
+                name=AccountName("tencent"),
+                title="Tencent Cloud",
+                regions=(Region("ap-singapore"),),
+                paces=(message.PaceShown(api="DescribeStreamIngest", per_second=10.0, documented=20.0),),
+            ),
+        )
+    ),
+    "accounts-none": message.AccountsShown(accounts=()),
+    "debug": message.Debugged(
+        version="1.2.3",
+        team="T0TEAM",
+        channel="C0RELAYS",
+        user="U0ANN",
+        transport="Socket Mode",
+        scopes=("app_mentions:read", "chat:write", "commands"),
+        store="SQLite",
+        lanes=(
+            message.LaneShown(
+                lane="aliyun/4f1a0b2c3d4e5f60/DescribeLivePullToPush",
+                sent=42,
+                joined=7,
+                reused=3,
+                retried=1,
+                throttled=1,
+                last_error="Throttling.User",
+                last_error_at=NOW - MINUTE,
+                last_request_id=REQUEST,
+            ),
+            message.LaneShown(
+                lane="tencent/60f5e4d3c2b1a0f4/DescribeStreamIngest", sent=9, joined=0, reused=0, retried=0, throttled=0
+            ),
+        ),
+    ),
+    "debug-before-anything": message.Debugged(
+        version="1.2.3",
+        team="T0TEAM",
+        channel="C0RELAYS",
+        user="U0ANN",
+        transport="HTTP",
+        scopes=(),
+        store="PostgreSQL",
+        lanes=(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_stays_as_it_was_read_and_approved(name: str, check_message: Callable[[Any], None]):
+    said = dress(SAID[name])
+    check_message(said)
+    written = json.dumps({"text": said.text, "blocks": said.blocks}, indent=2, ensure_ascii=False) + "\n"
+    file = GOLDEN / f"{name}.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(written, encoding="utf-8")
+
+    assert written == file.read_text(encoding="utf-8"), "meant? UPDATE_GOLDEN=1 renews it"
+
+
+def test_no_golden_file_is_left_over():
+    assert {file.stem for file in GOLDEN.iterdir()} == set(SAID)
+
+
+def test_every_state_and_every_error_has_its_card():
+    answers = [said for said in SAID.values() if isinstance(said, message.Answer)]
+
+    assert {look.snapshot.state for answer in answers for look in (*answer.looks, *answer.absent)} == set(TaskState)
+    assert {type(trouble.error).__name__ for answer in answers for trouble in answer.troubles} == {
+        "BadCredentials",
+        "AccessDenied",
+        "WrongRegion",
+        "Rejected",
+        "Throttled",
+        "Unreachable",
+        "ClockSkew",
+        "Unreadable",
+    }
