@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bot.slack.identity import Identity
     from bot.web.door import Ready
 
+HURRY_S: Final = 3.0  # how long a command that only asks waits for a database that does not answer
 DRAIN_S: Final = 10.0  # how long what was acked may take when the process is asked to leave
 
 log = logging.getLogger(__name__)
@@ -83,12 +84,13 @@ async def open_database(told: settings.Settings, *, leaves_nothing: bool) -> Asy
     Open our memory.
 
     Args:
-        leaves_nothing: for a command line that only asks: spend the pace of the file that is there, and where there is
-            none, or one of another release, keep the pace in memory and create nothing.
+        leaves_nothing: for a command line that only asks: spend the pace of the database that is there, and where there
+            is none, or none that can be used, keep the pace in memory and create nothing. Somebody on call needs the
+            answer more than a database.
     """
     database = Database.open(told.bot.database_url.get_secret_value())
     try:
-        if leaves_nothing and not await is_usable(database):
+        if leaves_nothing and not await _is_there(database):
             await database.close()
             database = Database.open(None)
             await database.upgrade()
@@ -97,29 +99,50 @@ async def open_database(told: settings.Settings, *, leaves_nothing: bool) -> Asy
         await database.close()
 
 
-async def is_usable(database: Database) -> bool:
-    """Say whether the tables are there, are this release's and answer; creates no file."""
-    if isinstance(database.place, File) and not database.place.path.exists():
+async def _is_there(database: Database) -> bool:
+    """Say whether there is a database to share the pace with; warns when there is one, and it cannot be used."""
+    if _has_no_file(database):
         return False
     try:
-        return await database.revision() == database.head
+        async with asyncio.timeout(HURRY_S):
+            await database.check_revision()
+    except DatabaseTrouble as trouble:
+        log.warning("%s What other processes ask of the clouds is not counted now.", trouble.message)
+        return False
+    except TimeoutError:
+        log.warning("%s does not answer. What other processes ask of the clouds is not counted now.", database.place)
+        return False
+    return True
+
+
+def _has_no_file(database: Database) -> bool:
+    return isinstance(database.place, File) and not database.place.path.exists()
+
+
+async def is_usable(database: Database) -> bool:
+    """Say whether the tables answer and are this release's; creates no file."""
+    try:
+        return not _has_no_file(database) and await database.revision() == database.head
     except DatabaseTrouble:
         return False
 
 
-async def examine_database(told: settings.Settings) -> str:
+async def examine_database(told: settings.Settings) -> tuple[str, str]:
     """
     Say what our memory is and that it works; changes nothing, creates nothing.
+
+    Returns:
+        What was found, and what an operator should be warned of: empty when nothing.
 
     Raises:
         DatabaseTrouble: with the mend.
     """
     database = Database.open(told.bot.database_url.get_secret_value())
     try:
-        if isinstance(database.place, File) and not database.place.path.exists():
-            return f"{database.place}: no file yet, serve makes it at its first start"
+        if _has_no_file(database):
+            return f"{database.place}: no file yet, serve makes it at its first start", _passing(told, database)
         await database.check_revision()
-        return f"{database.place}, revision {database.head}"
+        return f"{database.place}, revision {database.head}", _passing(told, database)
     finally:
         await database.close()
 
@@ -202,7 +225,8 @@ async def serve(
         database = await stack.enter_async_context(open_database(told, leaves_nothing=False))
         stack.enter_context(database.lock_for_serving())
         await (database.check_revision() if database.is_postgres else database.upgrade())
-        _warn_of_passing_files(told, database)
+        if passing := _passing(told, database):
+            log.warning("%s", passing)
         clouds = await stack.enter_async_context(open_clouds(told, database, now=now))
         client = await stack.enter_async_context(open_client(token, api_url=told.bot.slack_api_url))
         identity = await identify(client, token)
@@ -310,10 +334,8 @@ def _ready(database: Database, sockets: Sockets | None) -> Ready:
     return ready
 
 
-def _warn_of_passing_files(told: settings.Settings, database: Database) -> None:
-    """Say at the start what would be lost at the next restart."""
-    if told.bot.dyno and not database.is_postgres:
-        log.warning(
-            "DYNO is set: files do not last here, and the memory is a file (%s). Set DATABASE_URL to a PostgreSQL.",
-            database.place,
-        )
+def _passing(told: settings.Settings, database: Database) -> str:
+    """Say what would be lost at the next restart; empty when nothing."""
+    if not told.bot.dyno or database.is_postgres:
+        return ""
+    return f"DYNO is set: files do not last here, and the memory is {database.place}. Set DATABASE_URL to a PostgreSQL."
