@@ -1,73 +1,70 @@
 """
 The command line, one file a command. A command is `add(commands)`, which declares it, and the coroutine it names.
 
-Exit status everywhere: 0 all is well, 1 something is bad, 2 it cannot be known or done, 3 there is no such task.
+The exit status means the same everywhere: `bot.cli.outcome`.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
+import io
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot import __version__
-from bot.cli import db, doctor, sandbox, serve, status, tasks
 from bot.cli.failure import KNOWN, Failure, tell
 from bot.cli.logs import set_up
+from bot.cli.outcome import Outcome
+from bot.cli.usage import parser
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-
-EPILOG = """\
-Settings come from the environment (README.md has the table); `relaybot doctor` checks them and says what to mend.
-Nothing at hand? `relaybot sandbox` plays clouds, Slack and a conversation on this machine.
-"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is one more thing that `--json` readers must be able to read."""
-
-    def error(self, message: str) -> Any:
-        command = self.prog.removeprefix("relaybot").strip()
-        raise Failure("WrongUsage", message[:1].upper() + message[1:] + ".", mend=f"Try: relaybot {command} --help")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Build the parser from every command's own declaration."""
-    parser = _Parser(
-        prog="relaybot",
-        description="Tell how live-stream relay tasks are doing, in Slack and here.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"relaybot {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="<command>", required=True, parser_class=_Parser)
-    for command in (status, tasks, serve, doctor, db, sandbox):
-        command.add(commands)
-    return parser
+    from collections.abc import Sequence
+    from types import TracebackType
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    wants_json = "--json" in argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without “▲” still gets its answer
+    sys.excepthook = _broken
     set_up()
     try:
+        try:
+            return _run(argv)
+        finally:
+            print(end="", flush=True)  # here, where a reader who left can be met with grace
+    except BrokenPipeError:  # `relaybot tasks aliyun | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Outcome.READER_LEFT
+
+
+def _run(argv: Sequence[str]) -> int:
+    as_json = "--json" in argv
+    if not argv:
+        parser().print_help(sys.stderr)
+        return Outcome.NOT_KNOWN
+    try:
         arguments = parser().parse_args(argv)
-        return asyncio.run(_run(arguments.run(arguments)))
+        status: int = asyncio.run(arguments.run(arguments))
+    except BrokenPipeError:
+        raise  # an OSError, but nobody is left to be told
     except Failure as failure:
-        return tell(failure, as_json=wants_json)
+        return tell(failure, as_json=as_json)
     except KNOWN as error:
-        return tell(Failure.of(error), as_json=wants_json)
+        return tell(Failure.of(error), as_json=as_json)
     except KeyboardInterrupt:
         print(file=sys.stderr)  # the shell's prompt begins on its own line
-        return 130
-    except BrokenPipeError:  # `relaybot tasks aliyun | head`
-        logging.raiseExceptions = False
-        sys.stderr.close()
-        return 0
+        return Outcome.INTERRUPTED
+    return status
 
 
-async def _run(command: Coroutine[Any, Any, int]) -> int:
-    return await command
+def _broken(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Leave with 2 after a mistake of our own: Python's 1 would tell a script that the task is bad."""
+    sys.__excepthook__(kind, error, trace)
+    failure = Failure(
+        "Broken", f"Something in relaybot broke: {kind.__name__}.", mend="Tell the maintainers what stands above."
+    )
+    tell(failure, as_json="--json" in sys.argv)
+    sys.stdout.flush()
+    os._exit(Outcome.NOT_KNOWN)

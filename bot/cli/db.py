@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot import wiring
+from bot.cli import told
+from bot.cli.outcome import Outcome
 
 if TYPE_CHECKING:
     import argparse
@@ -25,13 +27,13 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     upgrade.set_defaults(run=run_upgrade)
 
 
-async def run_upgrade(_: argparse.Namespace) -> int:
+async def run_upgrade(_: argparse.Namespace) -> Outcome:
     """Upgrade, and say from where to where."""
-    told = wiring.read_settings()
-    async with wiring.open_database(told, leaves_nothing=False) as database:
+    settings = told.read()
+    async with wiring.open_database(settings, leaves_nothing=False) as database:
         before = await database.revision()
         await database.upgrade()
         after = await database.revision()
     change = f"is at revision {after}" if before == after else f"went from revision {before or 'none'} to {after}"
     print(f"{database.place} {change}.")
-    return 0
+    return Outcome.WELL

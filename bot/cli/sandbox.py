@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.outcome import Outcome
 from bot.sandbox import demo
 
 if TYPE_CHECKING:
@@ -25,6 +28,11 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     parser.set_defaults(run=run)
 
 
-async def run(arguments: argparse.Namespace) -> int:
+async def run(arguments: argparse.Namespace) -> Outcome:
     """Play and listen."""
-    return await demo.play(is_quiet=arguments.quiet, is_once=arguments.once)
+    try:
+        await demo.play(is_quiet=arguments.quiet, is_once=arguments.once)
+    except asyncio.CancelledError:  # Ctrl-C: everything is closed, but nobody can wake the thread that reads the line
+        print(flush=True)
+        os._exit(Outcome.INTERRUPTED)
+    return Outcome.WELL

@@ -5,14 +5,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import TYPE_CHECKING, Any, Final
 
-from bot import settings, wiring
-from bot.cli.logs import set_up
+from bot import wiring
+from bot.cli import told
+from bot.cli.failure import Failure
+from bot.cli.outcome import Outcome
 
 if TYPE_CHECKING:
     import argparse
+
+    from bot.settings import BotSettings
+
+UNLISTENABLE: Final = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -26,20 +34,36 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     parser.set_defaults(run=run)
 
 
-async def run(_: argparse.Namespace) -> int:
+async def run(_: argparse.Namespace) -> Outcome:
     """Serve until SIGTERM or SIGINT; a second one leaves at once."""
-    told = wiring.read_settings()
-    set_up(told.bot.log_level, settings.secrets_of(told))
+    settings = told.read(log_level=None)
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, asked_to_stop, number)
-    async with wiring.serve(told):
-        await asked_to_stop.wait()
-    return 0
+    try:
+        async with wiring.serve(settings):
+            await asked_to_stop.wait()
+    except OSError as error:
+        if error.errno not in UNLISTENABLE and not isinstance(error, socket.gaierror):
+            raise
+        raise _deaf(error, settings.bot) from None
+    return Outcome.WELL
 
 
 def _stop(asked: asyncio.Event, number: signal.Signals) -> None:
     """Ask to leave; whoever asks again means now, and gets the system's own way of dying by that signal."""
     asked.set()
     asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def _deaf(error: OSError, bot: BotSettings) -> Failure:
+    what = f"Cannot listen on port {bot.port} of {bot.bind}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return Failure("Port", f"{what}: another program does.", mend="Stop that one, or set PORT to a free port.")
+        case errno.EACCES:
+            return Failure("Port", f"{what}: ports below 1024 are root's.", mend="Set PORT to a port from 1024 on.")
+        case _:
+            mend = "Set RELAYBOT_BIND to an address of this machine: 0.0.0.0 for all, 127.0.0.1 for itself."
+            return Failure("Port", f"{what}: that is no address of this machine.", mend=mend)

@@ -4,26 +4,27 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from bot import clock, wiring
-from bot.cli.account import pick
+from bot.cli import told
 from bot.cli.failure import Failure
-from bot.cli.look import as_object, drawn, exit_status
-from bot.domain.command import Status
+from bot.cli.look import drawn, plain
+from bot.cli.output import put_object, terminal, waiting
+from bot.cli.record import as_object, outcome
+from bot.domain.command import SHOWN, Status
 from bot.domain.looks import Looks
-from bot.domain.mend import kind, mend, what_happened
 from bot.domain.place import locate
-from bot.domain.tell import unknown_here
-from bot.domain.text import clip
+from bot.domain.text import clip, visible
+from bot.domain.words import say
 from bot.flows.find import find
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from bot.cli.outcome import Outcome
     from bot.domain.message import Answer, Look
 
 
@@ -32,74 +33,79 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "status",
         help="how is this task now?",
+        usage="relaybot status <account> <TaskId> [--region R] [--json]",
         description="Ask the cloud about one relay task, the way /relay status does in Slack.",
-        epilog="Exit status: 0 not bad; 1 RETRYING, STOPPED, start missed or ended early; "
-        "2 it cannot be known; 3 there is no such task.",
+        epilog="Exit status: 0 not bad; 1 RETRYING, STOPPED, start missed or ended early; 2 it cannot be known "
+        "(UNKNOWN, refused, unreachable, wrong usage); 3 there is no such task.",
     )
-    parser.add_argument("account", help="aliyun, tencent, or a name from the configuration file")
-    parser.add_argument("task", metavar="TaskId", help="the task's id; where the cloud lists, its exact name will do")
+    parser.add_argument("account", metavar="<account>", help="aliyun, tencent, or a name from the configuration file")
+    parser.add_argument(
+        "task",
+        metavar="<TaskId>",
+        nargs="+",  # only so that an id with spaces can be told apart from a word too many
+        help="the task's id; where the cloud lists its tasks, an exact name will do; "
+        "type -- before one that begins with a hyphen",
+    )
     parser.add_argument("--region", default="", metavar="R", help="ask this region only")
     parser.add_argument("--json", action="store_true", help="print one object, errors too")
     parser.set_defaults(run=run)
 
 
-async def run(arguments: argparse.Namespace) -> int:
+async def run(arguments: argparse.Namespace) -> Outcome:
     """Ask and print."""
-    told = wiring.read_settings()
-    pick(told, arguments.account)
-    if not arguments.task.strip() or any(character.isspace() for character in arguments.task.strip()):
-        raise Failure(
-            "WrongUsage",
-            f"A task id has no spaces: “{clip(arguments.task, 80)}”.",
-            mend=f"Try: relaybot status {arguments.account} <TaskId>",
-        )
-    wanted = Status(account=arguments.account, task=arguments.task.strip(), region=arguments.region)
+    task = _task(arguments.account, arguments.task)
+    settings = told.read()
+    account = told.account(settings, arguments.account, verb="status", rest=task)
+    wanted = Status(account=account.name, task=task, region=arguments.region)
+    console = terminal(as_json=arguments.json)
     async with (
-        wiring.open_database(told, leaves_nothing=True) as database,
-        wiring.open_clouds(told, database) as clouds,
+        wiring.open_database(settings, leaves_nothing=True) as database,
+        wiring.open_clouds(settings, database) as clouds,
     ):
-        answer = await find(
-            wanted.task,
-            locate(wanted, clouds.accounts, channel=None),
-            accounts=clouds.accounts,
-            looker=clouds.looker,
-            looks=Looks(),
-            now=clock.now(),
-        )
-    return _print(answer, as_json=arguments.json)
-
-
-def _print(answer: Answer, *, as_json: bool) -> int:
-    looks = _found(answer)
-    if as_json:
-        print(json.dumps(as_object(looks[0]), ensure_ascii=False))
+        places = locate(wanted, clouds.accounts, channel=None)
+        with waiting(f"asking {account.type.title} …", console):
+            answer = await find(
+                task, places, accounts=clouds.accounts, looker=clouds.looker, looks=Looks(), now=clock.now()
+            )
+    look, regions = _found(answer)
+    if arguments.json:
+        put_object(as_object(look, has_one_place=len(regions) == 1))
+    elif console is not None:
+        console.print(drawn(look, regions))
     else:
-        console = Console(highlight=False)
-        for look in looks:
-            console.print(drawn(look))
-    return max(exit_status(look) for look in looks)
+        print(plain(look, regions))
+    return outcome(look)
 
 
-def _found(answer: Answer) -> tuple[Look, ...]:
+def _task(account: str, words: Sequence[str]) -> str:
+    """Return the id that was typed, without what cannot be seen: ids are pasted from chats."""
+    task = visible(" ".join(words)).strip()
+    if len(words) > 1:
+        again = f"Try: relaybot status {account} {shlex.quote(clip(task, SHOWN))}"
+        raise Failure("WrongUsage", say("typed.spaces", count=len(words), verb=account), mend=again)
+    if not task:
+        raise Failure("WrongUsage", say("typed.no_task"), mend=f"Try: relaybot status {account} <TaskId>")
+    return task
+
+
+def _found(answer: Answer) -> tuple[Look, Sequence[str]]:
     """
-    Return the one task, or the places that agree that there is none.
+    Return the one task and its region, or a look at none and every region that agrees that there is none.
 
     Raises:
         Failure: a place did not answer and no other has the task, or several tasks are called so.
     """
-    if len(answer.looks) > 1:
-        places = ", ".join(f"{look.ref.task_id} in {look.ref.region}" for look in answer.looks[:5])
-        raise Failure(
-            "Ambiguous", f"{len(answer.looks)} tasks are called so: {places}.", mend="Name one by id and region."
-        )
-    if answer.looks:
-        return answer.looks
+    match answer.looks:
+        case [look]:
+            return look, [look.ref.region]
+        case [first, *_]:
+            tasks = ", ".join(f"{look.ref.task_id} in {look.ref.region}" for look in answer.looks[:5])
+            raise Failure(
+                "Ambiguous",
+                f"{len(answer.looks)} tasks are called so: {tasks}.",
+                mend=f"Try: relaybot status {first.ref.account} {first.ref.task_id} --region {first.ref.region}",
+            )
+    regions = [look.ref.region for look in answer.absent]
     if answer.troubles:
-        trouble = answer.troubles[0]
-        error = trouble.error
-        small = ", ".join(part for part in (error.code, error.request_id, error.detail) if part)
-        message = what_happened(trouble) + (f" ({small})" if small else "")
-        raise Failure(kind(error), message, mend=mend(trouble))
-    if not answer.absent:
-        raise Failure("WrongUsage", unknown_here(is_tencent=False), mend="Try: relaybot doctor")
-    return answer.absent[:1]
+        raise Failure.about(answer.troubles, absent=regions)
+    return answer.absent[0], regions

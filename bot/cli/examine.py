@@ -1,0 +1,186 @@
+"""
+What a doctor looks at, one finding after another. Nothing is changed, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from pydantic import SecretStr
+
+from adapters.contract import TaskId, TaskRef
+from adapters.errors import ProviderError, Rejected
+from bot import settings, wiring
+from bot.cli import told as telling
+from bot.cli.failure import small_print
+from bot.cli.remedy import remedy
+from bot.domain.mend import what_happened
+from bot.domain.message import Trouble
+from bot.domain.turn import Urgency
+from bot.slack.workspace import SCOPES, SlackUnusable, check_sockets, identify, open_client
+from bot.store.errors import DatabaseTrouble
+
+if TYPE_CHECKING:
+    from adapters.contract import Region, Reply
+    from bot.settings import AccountSettings, Settings
+
+PROBE: Final = "relaybot-doctor"  # an id that no cloud gives
+SKEW_NOTED: Final = timedelta(seconds=30)
+SKEW_REFUSED: Final = timedelta(minutes=5)  # Tencent refuses from here on, Alibaba Cloud from 15 min
+
+
+class Verdict(StrEnum):
+    """How bad a finding is; the word that `--json` prints."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    verdict: Verdict
+    found: str
+    mend: str = ""
+
+
+Findings: TypeAlias = AsyncGenerator[Finding, None]
+
+
+async def examine() -> Findings:
+    """Look at everything, the cheap things first; what is broken keeps nothing else from being looked at."""
+    try:
+        told = telling.read(log_level="ERROR")  # the findings say it better
+    except settings.SettingsError as error:
+        yield Finding(
+            about="settings", verdict=Verdict.BROKEN, found=str(error), mend="Set it, then run relaybot doctor again."
+        )
+        return
+    yield _settings(told)
+    memory = await _database(told)
+    yield memory
+    if memory.verdict is Verdict.BROKEN:  # the clouds can be asked all the same, with the pace in memory
+        told = replace(told, bot=told.bot.model_copy(update={"database_url": SecretStr("sqlite://")}))
+    async for finding in _clouds(told):
+        yield finding
+    async for finding in _slack(told):
+        yield finding
+
+
+def _settings(told: Settings) -> Finding:
+    if not told.accounts:
+        return Finding(
+            about="settings",
+            verdict=Verdict.BROKEN,
+            found="no cloud account is set up",
+            mend="Set ALIBABA_CLOUD_ACCESS_KEY_ID and its siblings, or TENCENTCLOUD_SECRET_ID and its own; "
+            "the README has the table.",
+        )
+    accounts = ", ".join(f"{name} ({', '.join(account.settings.regions)})" for name, account in told.accounts.items())
+    return Finding(about="settings", verdict=Verdict.OK, found=f"accounts {accounts}")
+
+
+async def _database(told: Settings) -> Finding:
+    try:
+        found, passing = await wiring.examine_database(told)
+    except DatabaseTrouble as trouble:
+        return Finding(about="database", verdict=Verdict.BROKEN, found=trouble.message, mend=trouble.mend)
+    verdict = Verdict.WARNING if passing else Verdict.OK
+    return Finding(about="database", verdict=verdict, found=found, mend=passing)
+
+
+async def _clouds(told: Settings) -> Findings:
+    """One or two cheap signed reads per account and region, all at once; and the clouds' clocks, for they tell them."""
+    skews: list[timedelta] = []
+
+    def heard(reply: Reply) -> None:
+        if reply.server_at is not None:
+            skews.append(reply.received_at - reply.server_at)
+
+    async with (
+        wiring.open_database(told, leaves_nothing=True) as database,
+        wiring.open_clouds(told, database, heard=heard) as clouds,
+    ):
+        probes = [
+            _probe(clouds, account, region) for account in told.accounts.values() for region in account.settings.regions
+        ]
+        for finding in await asyncio.gather(*probes):
+            yield finding
+    if skews:
+        yield _clock(max(skews, key=abs))
+
+
+async def _probe(clouds: wiring.Clouds, mine: AccountSettings, region: Region) -> Finding:
+    """Ask for a task that cannot be: a cloud that says so has accepted the key, its rights and the region."""
+    account = clouds.accounts[mine.name]
+    about = f"{account.title} {account.name} {region}"
+    ref = TaskRef(account=account.name, region=region, task_id=TaskId(PROBE))
+    seen: object = (await clouds.looker.look([ref], urgency=Urgency.PERSON))[ref]
+    rights = "one task"
+    if account.lists and not isinstance(seen, ProviderError):
+        seen = await clouds.looker.find(account.name, region, PROBE, urgency=Urgency.PERSON, admit=None)
+        rights = "one task and lists"
+    if isinstance(seen, Rejected):  # it read the signed question, and dislikes the made-up id
+        return Finding(about=about, verdict=Verdict.OK, found=f"the key is accepted ({seen.code})")
+    if isinstance(seen, ProviderError):
+        trouble = Trouble(ref=ref, provider=account.provider, title=account.title, error=seen)
+        found = f"{what_happened(trouble)} ({small_print(trouble)})"
+        return Finding(about=about, verdict=Verdict.BROKEN, found=found, mend=remedy(trouble, mine))
+    return Finding(about=about, verdict=Verdict.OK, found=f"the key may read {rights}")
+
+
+def _clock(skew: timedelta) -> Finding:
+    if abs(skew) < SKEW_NOTED:
+        return Finding(about="clock", verdict=Verdict.OK, found="agrees with the clouds'")
+    off = f"{abs(skew.total_seconds()):.0f} s {'ahead of' if skew > timedelta() else 'behind'}"
+    return Finding(
+        about="clock",
+        verdict=Verdict.WARNING if abs(skew) < SKEW_REFUSED else Verdict.BROKEN,
+        found=f"this machine's is {off} the clouds'",
+        mend="Let this machine's clock follow NTP (timedatectl set-ntp true).",
+    )
+
+
+async def _slack(told: Settings) -> Findings:
+    token = told.bot.slack_bot_token
+    if token is None:
+        yield Finding(
+            about="Slack",
+            verdict=Verdict.WARNING,
+            found="SLACK_BOT_TOKEN is not set: serve will not start, status and tasks work",
+            mend=str(settings.unset(settings.BotSettings, "slack_bot_token")),
+        )
+        return
+    async with open_client(token.get_secret_value(), api_url=told.bot.slack_api_url) as client:
+        try:
+            identity = await identify(client, token.get_secret_value())
+            yield Finding(about="Slack", verdict=Verdict.OK, found=f"team {identity.team}, bot user {identity.user}")
+            for scope in [scope for scope in SCOPES if scope not in identity.scopes]:
+                yield Finding(
+                    about="Slack",
+                    verdict=Verdict.WARNING,
+                    found=f"scope {scope} is missing: {SCOPES[scope]}",
+                    mend="Paste manifest.yaml anew: api.slack.com/apps → your app → App Manifest; then re-install.",
+                )
+            if told.bot.slack_app_token is not None:
+                await check_sockets(client, told.bot.slack_app_token.get_secret_value())
+                yield Finding(about="Socket Mode", verdict=Verdict.OK, found="Slack opens connections")
+        except SlackUnusable as trouble:
+            yield Finding(about="Slack", verdict=Verdict.BROKEN, found=trouble.code, mend=trouble.mend)
+    if told.bot.slack_signing_secret is not None:
+        yield Finding(
+            about="HTTP events",
+            verdict=Verdict.OK,
+            found="the signing secret is set; only Slack's own call can prove it",
+        )
+    elif told.bot.slack_app_token is None:
+        unset = settings.unset(settings.BotSettings, "slack_app_token", hint="or set SLACK_SIGNING_SECRET for HTTP")
+        yield Finding(about="Slack", verdict=Verdict.BROKEN, found="no way to hear Slack is set", mend=str(unset))
