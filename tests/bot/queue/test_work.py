@@ -1,0 +1,161 @@
+"""
+The same handlers on both engines: embedded, and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+from bot.domain.notice import Wake
+from bot.queue.work import Work, install, open_work
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+
+@pytest.fixture
+def url(fresh_postgres: Callable[[bool], str]) -> str:
+    made = fresh_postgres(False)
+    asyncio.run(install(made))
+    asyncio.run(install(made))  # again changes nothing
+    return made
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def dsn(request: pytest.FixtureRequest) -> str | None:
+    made: str | None = None if request.param == "memory" else request.getfixturevalue("url")
+    return made
+
+
+def open_with(dsn: str | None, handler: Callable[[str], Awaitable[None]]) -> AbstractAsyncContextManager[Work]:
+    return open_work({"deliver": handler}, dsn=dsn)
+
+
+class Heard:
+    """Writes down what it is called with, and rings."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self._rang = asyncio.Condition()
+
+    async def __call__(self, key: str) -> None:
+        async with self._rang:
+            self.keys.append(key)
+            self._rang.notify_all()
+
+    async def count(self, number: int) -> None:
+        async with asyncio.timeout(10), self._rang:
+            await self._rang.wait_for(lambda: len(self.keys) >= number)
+
+
+def wake(key: str) -> Wake:
+    return Wake(what="deliver", key=key)
+
+
+async def test_a_wake_is_heard_with_its_key(dsn: str | None) -> None:
+    heard = Heard()
+    async with open_with(dsn, heard) as work:
+        await work.put([wake("T1 C1"), wake("T1 C2")])
+        await heard.count(2)
+
+    assert sorted(heard.keys) == ["T1 C1", "T1 C2"]
+
+
+async def test_a_handler_that_breaks_stops_nothing(dsn: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    heard = Heard()
+
+    async def breaks(key: str) -> None:
+        await heard(key)
+        if key == "bad":
+            raise ZeroDivisionError
+
+    async with open_with(dsn, breaks) as work:
+        await work.put([wake("bad")])
+        await heard.count(1)
+        await work.put([wake("good")])
+        await heard.count(2)
+
+    assert heard.keys == ["bad", "good"]
+    assert "the work deliver bad broke" in caplog.text
+
+
+async def test_a_wake_while_its_job_runs_is_heard_again_and_what_tidy_finds_is_not(dsn: str | None) -> None:
+    heard, may_end = Heard(), asyncio.Event()
+
+    async def slow(key: str) -> None:
+        await heard(key)
+        await may_end.wait()
+
+    async with open_with(dsn, slow) as work:
+        await work.put_missing([wake("T1 C1")])
+        await heard.count(1)
+        await work.put_missing([wake("T1 C1")])
+        await work.put([wake("T1 C1")])
+        await heard.count(2)
+        may_end.set()
+
+    assert heard.keys == ["T1 C1", "T1 C1"]
+
+
+async def test_what_runs_may_finish_when_it_stops(dsn: str | None) -> None:
+    heard, ended = Heard(), []
+
+    async def slow(key: str) -> None:
+        await heard(key)
+        await asyncio.sleep(0.1)
+        ended.append(key)
+
+    async with open_with(dsn, slow) as work:
+        await work.put([wake("T1 C1")])
+        await heard.count(1)
+
+    assert ended == ["T1 C1"]
+
+
+async def test_the_engines_own_log_is_trimmed(dsn: str | None) -> None:
+    heard = Heard()
+    async with open_with(dsn, heard) as work:
+        await work.put([wake(str(number)) for number in range(50)])
+        await heard.count(50)
+        await work.trim()
+
+
+async def test_two_processes_share_what_there_is(url: str) -> None:
+    heard = Heard()
+    async with open_with(url, heard) as one, open_with(url, heard):
+        await one.put([wake(str(number)) for number in range(100)])
+        await heard.count(100)
+
+    assert sorted(heard.keys, key=int) == [str(number) for number in range(100)]
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def test_a_lost_connection_is_made_again(url: str) -> None:
+    heard = Heard()
+    async with open_with(url, heard) as work, connected(url) as other:
+        await work.put([wake("before")])
+        await heard.count(1)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        async with asyncio.timeout(15):
+            while heard.keys[-1] != "after":  # as tidy does, every few seconds
+                await work.put_missing([wake("after")])
+                await asyncio.sleep(0.2)
+
+    assert set(heard.keys) == {"before", "after"}
