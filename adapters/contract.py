@@ -7,6 +7,7 @@ never awaits, never asks the time and never keeps a secret in a value that leave
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ class Snapshot:
     source: str = ""  # cut URL of the first source
     source_type: str = ""  # the vendor's word: live, vod, url
     destination: str = ""  # cut URL
+    destination_hash: str = ""  # keyed, of the whole URL: tells that two tasks push to one place, and nothing else
     request_id: str = ""
 
 
@@ -149,7 +151,50 @@ class Pace:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """One HTTP request from a cloud, or from somebody who says so. Header names are lower case."""
+
+    key: str = field(repr=False)  # the last part of its path
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+class Remark(StrEnum):
+    """What a callback adds to the hint: shown on the card, never judged."""
+
+    START_FAILED = "start_failed"
+    STARTED_AGAIN = "started_again"
+    STARTED = "started"  # takes the other two back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What a genuine callback comes to: look at this task now. Never a verdict."""
+
+    task_id: TaskId
+    event: str = ""  # the same for repetitions of one event; empty where the vendor's cannot be told apart
+    remark: Remark | None = None
+
+
+class Dismissed(StrEnum):
+    """Why a callback comes to nothing."""
+
+    NO_DOOR = "no_door"  # the key is not set, or another one: as if there were no such page
+    NOT_GENUINE = "not_genuine"
+    STALE = "stale"  # genuine perhaps, but of another time
+    UNREADABLE = "unreadable"
+    NOT_OURS = "not_ours"  # genuine, and about nothing that we follow
+
+
 Conversation: TypeAlias = Generator[Request, Reply, T]
+Fingerprint: TypeAlias = "Callable[[str], str]"  # a whole URL → its keyed hash
+
+
+def no_fingerprint(_url: str) -> str:
+    """Stand in for a `Fingerprint` where nobody compares destinations."""
+    return ""
 
 
 class Provider(Protocol):
@@ -212,7 +257,23 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
+def _is_callback_key(value: SecretStr) -> SecretStr:
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{16,128}", key) for key in value.get_secret_value().split(",")):
+        raise ValueError(
+            "must be 16 letters, digits, - or _ at least (two keys with a comma between while they change)"
+        )
+    return value
+
+
+def is_one_of(given: str, keys: SecretStr | None) -> bool:
+    """Compare with every key of a comma list, in a time that tells nothing; False where there is none."""
+    told = [key.encode() for key in keys.get_secret_value().split(",") if key] if keys is not None else []
+    answers = [hmac.compare_digest(given.encode("utf-8", "surrogatepass"), key) for key in told]
+    return any(answers)
+
+
 Key = Annotated[SecretStr, AfterValidator(_is_key)]  # a part of a credential
+CallbackKey = Annotated[SecretStr, AfterValidator(_is_callback_key)]  # ends a URL that nobody can guess
 Endpoint = Annotated[str, AfterValidator(_is_endpoint)]  # `https://host[:port]`, where requests go
 
 
@@ -240,15 +301,18 @@ class ProviderType:
     """
     What the registry holds for one word: how people call the cloud, what it must be told, how to open it.
 
-    `has_id(text)` says whether a text could be one of this cloud's task ids: by shape alone, no request.
+    `open(settings, fingerprint)` opens an account; `fingerprint` is for `Snapshot.destination_hash`. `has_id(text)`
+    says whether a text could be one of this cloud's task ids: by shape alone, no request. `hear(settings, callback)`
+    verifies and reads what the cloud sends by itself; None where it sends nothing.
     """
 
     word: str  # what people type, the settings prefix, the folder, the log value
     title: str  # what people read
     settings: type[Settings]
-    open: Callable[[Any], Provider]
+    open: Callable[[Any, Fingerprint], Provider]
     has_id: Callable[[str], bool]
     policy: str  # the least rights that suffice, to paste into the vendor's console
+    hear: Callable[[Any, Callback], Hint | Dismissed] | None = None
 
 
 def shape(value: object, depth: int = 3) -> str:

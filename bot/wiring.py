@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters import registry
+from adapters.contract import no_fingerprint
 from adapters.transport import Transport
 from bot import __version__, clock, settings
-from bot.domain import message
 from bot.domain.account import Account
 from bot.domain.looks import Looks
 from bot.domain.rates import Rates
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
-    from adapters.contract import AccountName, Provider, ProviderType, Reply, Request
+    from adapters.contract import AccountName, Fingerprint, Provider, ProviderType, Reply, Request
     from bot.slack.identity import Identity
     from bot.web.door import Ready
 
@@ -154,14 +154,16 @@ async def open_clouds(
     *,
     now: Callable[[], datetime] = clock.now,
     heard: Callable[[Reply], None] | None = None,
+    fingerprint: Fingerprint = no_fingerprint,
 ) -> AsyncIterator[Clouds]:
     """
     Open every account and the lanes to them; nothing is asked before somebody wants to know.
 
     Args:
         heard: is shown every reply as it came; for a look at the clouds' clocks.
+        fingerprint: makes destinations comparable for whoever remembers them.
     """
-    providers = {name: account.type.open(account.settings) for name, account in told.accounts.items()}
+    providers = {name: account.type.open(account.settings, fingerprint) for name, account in told.accounts.items()}
     accounts = {name: _account(account, providers[name]) for name, account in told.accounts.items()}
     paces = Paces(database)
     async with Transport(now=now) as transport:
@@ -248,7 +250,7 @@ async def serve(
             port=told.bot.port,
             slack=receive(app, secret=signing_secret, now=now) if signing_secret else None,
             ready=_ready(database, sockets),
-            metrics=page(version=__version__, lanes=lambda: _lanes_shown(clouds), errands=lambda: len(errands)),
+            metrics=page(version=__version__, lanes=clouds.lanes.figures, errands=lambda: len(errands)),
             token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
         )
         stack.push_async_callback(_finish, errands)  # after nothing more is heard, before clouds and Slack are closed
@@ -300,25 +302,8 @@ def _desk(clouds: Clouds, database: Database, identity: Identity, *, transport: 
             scopes=identity.scopes,
             store="PostgreSQL" if database.is_postgres else "SQLite",
         ),
-        lanes_shown=lambda: _lanes_shown(clouds),
+        figures=clouds.lanes.figures,
         patience_s=patience_s,
-    )
-
-
-def _lanes_shown(clouds: Clouds) -> tuple[message.LaneShown, ...]:
-    return tuple(
-        message.LaneShown(
-            lane=str(figures.name),
-            sent=figures.sent,
-            joined=figures.joined,
-            reused=figures.reused,
-            retried=figures.retried,
-            throttled=figures.throttled,
-            last_error=figures.last_error,
-            last_error_at=figures.last_error_at,
-            last_request_id=figures.last_request_id,
-        )
-        for figures in clouds.lanes.figures()
     )
 
 

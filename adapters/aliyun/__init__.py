@@ -7,21 +7,21 @@ The cloud tells one task per request, or a hundred with their states by its list
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from adapters.aliyun import refusal, signature, wire
+from adapters.aliyun import callback, refusal, signature, wire
 from adapters.aliyun.settings import REGION, AliyunSettings
-from adapters.contract import Conversation, Listing, Pace, ProviderType, Region, Snapshot, TaskId
+from adapters.contract import Conversation, Listing, Pace, ProviderType, Region, Snapshot, TaskId, no_fingerprint
 from adapters.errors import WrongRegion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from adapters.contract import Api, Reply, Request
+    from adapters.contract import Api, Fingerprint, Reply, Request
     from adapters.errors import ProviderError
 
 __all__ = ["POLICY", "PROVIDER", "Aliyun", "AliyunSettings"]
@@ -51,6 +51,7 @@ class Aliyun:
     """One Alibaba Cloud account, as `contract.Provider`."""
 
     settings: AliyunSettings
+    fingerprint: Fingerprint = field(default=no_fingerprint, repr=False)
 
     @property
     def paces(self) -> Mapping[Api, Pace]:
@@ -65,7 +66,7 @@ class Aliyun:
             Unreadable: see `wire.read_status`.
         """
         reply = yield wire.describe(self.settings.endpoint, region=_checked(region), task=task)
-        return wire.read_status(reply, task)
+        return wire.read_status(reply, task, self.fingerprint)
 
     def listing(self, region: Region, text: str = "") -> Conversation[Listing]:
         """
@@ -81,7 +82,7 @@ class Aliyun:
         seen: dict[TaskId, Snapshot] = {}
         for page in range(1, wire.PAGES + 1):
             request = wire.list_tasks(self.settings.endpoint, region=_checked(region), page=page, name=text)
-            total, found = wire.read_page((yield request))
+            total, found = wire.read_page((yield request), self.fingerprint)
             is_done = found.keys() <= seen.keys()
             seen |= found
             if is_done or (total is not None and len(seen) >= total):
@@ -147,4 +148,5 @@ PROVIDER = ProviderType(
     open=Aliyun,
     has_id=has_id,
     policy=POLICY,
+    hear=callback.hear,
 )

@@ -4,6 +4,7 @@ The fields of the vendor's replies, as they may really come.
 The vendor's model promises nothing: every field may be missing, a number may come as a string, and the samples
 contradict the text. Only `TaskStatus` is read strictly; any other field that makes no sense is absent. A URL is cut
 before it is kept, and two fields are not kept at all: `AuthKey` and `ReqAuth`, which look like the key of callbacks.
+The context of validation is the account's `Fingerprint`.
 
 Source: https://www.alibabacloud.com/help/en/live/developer-reference/api-live-2016-11-01-describelivepulltopushlist and
 the models of the vendor's SDK, alibabacloud-live20161101 3.0.2 (read 2026-11-21)
@@ -15,7 +16,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_pascal
 
 from adapters.contract import cut_url
@@ -60,6 +61,11 @@ def _text(value: object) -> str:
 
 def _url(value: object) -> str:
     return cut_url(value) if isinstance(value, str) else ""
+
+
+def _hash(value: object, info: ValidationInfo) -> str:
+    """Of the whole URL: the cut one would make all tasks of one application look alike."""
+    return info.context(value) if isinstance(value, str) and value and info.context is not None else ""
 
 
 def _urls(value: object) -> tuple[str, ...]:
@@ -123,6 +129,7 @@ class TaskInfo(_Fields):
     source_protocol: Word = ""
     source_urls: Annotated[tuple[str, ...], BeforeValidator(_urls)] = ()  # of vod: media ids
     dst_url: Url = ""
+    dst_hash: Annotated[str, BeforeValidator(_hash)] = Field(default="", alias="DstUrl")
     callback_url: Url = Field(default="", alias="CallbackURL")
     offset: Count = None  # seconds
     file_index: Count = None

@@ -45,6 +45,20 @@ class AliyunSettings(contract.Settings):
             "https://live.ap-southeast-1.aliyuncs.com",
         ),
     )
+    callback_key: contract.CallbackKey | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "ALIYUN_CALLBACK_KEY",
+            "make one up; the end of your tasks' CallbackUrl: https://…/callbacks/aliyun/<key>",
+            "16 letters and digits or more",
+        ),
+    )
+    callback_auth_key: contract.Key | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "ALIYUN_CALLBACK_AUTH_KEY", "the callbacks' authentication key, where your account has one", "…"
+        ),
+    )
 
     @property
     def budget_key(self) -> str:

@@ -28,12 +28,15 @@ from adapters.contract import (
     Snapshot,
     TaskId,
     TaskState,
+    no_fingerprint,
     shape,
 )
 from adapters.errors import Rejected, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from adapters.contract import Fingerprint
 
 DESCRIBE = Api("DescribeLivePullToPush")
 LIST = Api("DescribeLivePullToPushList")
@@ -88,7 +91,7 @@ def _request(api: Api, endpoint: str, parameters: Mapping[str, str]) -> Request:
     return Request(api=api, method="GET", url=f"{endpoint}/?{canonical_query(parameters)}", headers=headers)
 
 
-def read_status(reply: Reply, task: TaskId) -> Snapshot:
+def read_status(reply: Reply, task: TaskId, fingerprint: Fingerprint = no_fingerprint) -> Snapshot:
     """
     Read the reply to `describe`.
 
@@ -109,7 +112,7 @@ def read_status(reply: Reply, task: TaskId) -> Snapshot:
     if failure is not None and failure.code in GONE:
         return _not_found(task, reply, raw=failure.code, request_id=failure.request_id)
     try:
-        described = Described.model_validate(content)
+        described = Described.model_validate(content, context=fingerprint)
     except ValidationError:
         raise _unreadable(reply, content) from None
     if not _is_success(reply) or failure is not None:
@@ -121,7 +124,7 @@ def read_status(reply: Reply, task: TaskId) -> Snapshot:
     raise _unreadable(reply, content)
 
 
-def read_page(reply: Reply) -> tuple[int | None, Mapping[TaskId, Snapshot]]:
+def read_page(reply: Reply, fingerprint: Fingerprint = no_fingerprint) -> tuple[int | None, Mapping[TaskId, Snapshot]]:
     """
     Read one page of the reply to `list_tasks`.
 
@@ -151,7 +154,7 @@ def read_page(reply: Reply) -> tuple[int | None, Mapping[TaskId, Snapshot]]:
     found: dict[TaskId, Snapshot] = {}
     for item in page.task_list or []:
         try:
-            task = Task.model_validate(item)
+            task = Task.model_validate(item, context=fingerprint)
         except ValidationError:
             continue
         task_id = TaskId(task.task_id or task.task_info.task_id)
@@ -183,6 +186,7 @@ def _snapshot(task_id: TaskId, task: Task, reply: Reply, word: str, request_id: 
         source=info.source_urls[0] if info.source_urls else "",
         source_type=info.source_type,
         destination=info.dst_url,
+        destination_hash=info.dst_hash,
         request_id=request_id,
     )
 

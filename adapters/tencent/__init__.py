@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from adapters.contract import Conversation, Pace, ProviderType, Region, Snapshot, TaskId
 from adapters.errors import WrongRegion
-from adapters.tencent import refusal, signature, wire
+from adapters.tencent import callback, refusal, signature, wire
 from adapters.tencent.settings import REGION, TencentSettings
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ PROVIDER = ProviderType(
     word="tencent",
     title="Tencent Cloud",
     settings=TencentSettings,
-    open=Tencent,
+    open=lambda settings, _fingerprint: Tencent(settings),  # its replies name no destination
     has_id=has_id,
     policy=POLICY,
+    hear=callback.hear,
 )

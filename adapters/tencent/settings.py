@@ -52,6 +52,20 @@ class TencentSettings(contract.Settings):
             "https://trtc.ap-singapore.tencentcloudapi.com",
         ),
     )
+    callback_key: contract.CallbackKey | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "TENCENT_CALLBACK_KEY",
+            "make one up; the end of the console's callback address: https://…/callbacks/tencent/<key>",
+            "16 letters and digits or more",
+        ),
+    )
+    callback_sign_key: contract.Key | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "TENCENT_CALLBACK_SIGN_KEY", "TRTC console → your application → callbacks, the key", "32 letters and digits"
+        ),
+    )
 
     @property
     def url(self) -> str:

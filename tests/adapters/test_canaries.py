@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters import aliyun, tencent
-from adapters.contract import cut_url
+from adapters.contract import cut_url, no_fingerprint
 from adapters.errors import ProviderError
 from tests.adapters import recorded
 
@@ -70,7 +70,7 @@ def visible(value: object) -> Iterator[str]:
 @pytest.mark.parametrize(("secret", "only_hidden"), [*((url, False) for url in URLS), (CANARY, True)])
 def test_what_a_cloud_sends_in_confidence_is_not_seen(recording: Recording, secret: str, *, only_hidden: bool):
     settings = recorded.account(KINDS[recording.provider])
-    provider = KINDS[recording.provider].open(settings)
+    provider = KINDS[recording.provider].open(settings, no_fingerprint)
     replies = []
     for reply in recording.replies:
         try:
@@ -98,7 +98,7 @@ def test_of_a_planted_url_the_harmless_part_stays():
 @each_provider
 def test_an_account_keeps_its_keys_to_itself(kind: ProviderType):
     settings = recorded.account(kind, secret=CANARY + "-{name}")
-    provider = kind.open(settings)
+    provider = kind.open(settings, no_fingerprint)
     request = next(provider.status(settings.regions[0], recorded.TASK))
 
     signed = provider.sign(request, now=recorded.NOW, nonce="0123456789abcdef")

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters import aliyun, tencent
-from adapters.contract import Listing, Snapshot
+from adapters.contract import Listing, Snapshot, no_fingerprint
 from adapters.errors import ProviderError, Refused, Unavailable
 from tests.adapters import mutations, recorded
 
@@ -57,7 +57,7 @@ each_provider = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 def opened(word: str) -> tuple[Provider, Region]:
     settings = recorded.account(KINDS[word])
-    return KINDS[word].open(settings), settings.regions[0]
+    return KINDS[word].open(settings, no_fingerprint), settings.regions[0]
 
 
 @each_recording

@@ -23,6 +23,8 @@ def test_the_variables_are_those_that_the_vendors_tools_read():
         "security_token": "ALIBABA_CLOUD_SECURITY_TOKEN",
         "regions": "ALIYUN_REGIONS",
         "endpoint": "ALIYUN_ENDPOINT",
+        "callback_key": "ALIYUN_CALLBACK_KEY",
+        "callback_auth_key": "ALIYUN_CALLBACK_AUTH_KEY",
     }
     assert all(extra["where"] and extra["example"] for extra in told.values())
 

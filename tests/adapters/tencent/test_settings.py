@@ -22,6 +22,8 @@ ENV = {
     "sdk_app_id": "TENCENT_SDK_APP_ID",
     "site": "TENCENT_SITE",
     "endpoint": "TENCENT_ENDPOINT",
+    "callback_key": "TENCENT_CALLBACK_KEY",
+    "callback_sign_key": "TENCENT_CALLBACK_SIGN_KEY",
 }
 
 

