@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from adapters.contract import AccountName, Region, Snapshot, TaskRef
+from bot.domain.figures import LaneFigures
 from bot.domain.outlook import Outlook
 
 if TYPE_CHECKING:
@@ -115,21 +116,6 @@ class AccountsShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaneShown:
-    """What one lane has done since the start."""
-
-    lane: str
-    sent: int
-    joined: int
-    reused: int
-    retried: int
-    throttled: int
-    last_error: str = ""
-    last_error_at: datetime | None = None
-    last_request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Debugged:
     """What support needs; holds no secret."""
 
@@ -140,7 +126,7 @@ class Debugged:
     transport: str
     scopes: tuple[str, ...]
     store: str
-    lanes: tuple[LaneShown, ...]
+    lanes: tuple[LaneFigures, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

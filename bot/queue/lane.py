@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.domain.pace import Later
 from bot.domain.turn import Urgency
-from bot.queue.figures import Tally
 from bot.queue.line import Line, Waiter
+from bot.queue.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from bot.domain.figures import LaneFigures
     from bot.domain.pace import LaneName, Terms, Turn
-    from bot.queue.figures import LaneFigures
 
 AskRow: TypeAlias = "Callable[[LaneName, Terms], Awaitable[Turn]]"
 
@@ -62,29 +62,28 @@ class Lane:
         self._pump: asyncio.Task[None] | None = None
 
     def enter(self, urgency: Urgency, give_up_at: float) -> Waiter:
-        """Give a request its number, for all the turns that it may need: sent again, it goes before later ones."""
-        return Waiter(urgency=urgency, number=next(self._numbers), give_up_at=give_up_at)
-
-    async def turn(self, waiter: Waiter) -> None:
         """
-        Wait for a turn.
+        Let a request stand in line, at once: who asks before a slot is given away is there when it is.
 
-        Raises:
-            TimeoutError: it did not come before `waiter.give_up_at`.
-            Exception: what the pace row could not be asked for.
+        Its turn is the future `waiter.turn`: TimeoutError when it did not come before `give_up_at`, or what broke the
+        pump. To cancel it is to leave the line.
         """
-        turn = waiter.stand()
-        self._line.join(waiter)
-        self._wake()
-        await turn
+        turn = asyncio.get_running_loop().create_future()
+        waiter = Waiter(urgency=urgency, number=next(self._numbers), give_up_at=give_up_at, turn=turn)
+        self._join(waiter)
+        return waiter
+
+    def enter_again(self, waiter: Waiter) -> None:
+        """Let a request that has to be sent again stand where it stood: before all that came later."""
+        waiter.turn = asyncio.get_running_loop().create_future()
+        self._join(waiter)
 
     def hurry(self, waiter: Waiter, give_up_at: float) -> None:
         """Let a person's urgency count for a request that came as a beat's; its number stays, so it goes first."""
         waiter.urgency = Urgency.PERSON
         waiter.give_up_at = min(waiter.give_up_at, give_up_at)
         if waiter.is_waiting:
-            self._line.join(waiter)
-            self._wake()
+            self._join(waiter)
 
     def figures(self) -> LaneFigures:
         """Tell what the lane has done."""
@@ -96,8 +95,9 @@ class Lane:
             self._pump.cancel()
             await asyncio.wait({self._pump})
 
-    def _wake(self) -> None:
-        """Let the pump look again; start one if none is running."""
+    def _join(self, waiter: Waiter) -> None:
+        """Add to the line and let the pump look again; start one if none is running."""
+        self._line.join(waiter)
         if self._nap is not None:
             self._nap.cancel()
         if self._pump is None or self._pump.done():
@@ -109,7 +109,7 @@ class Lane:
         error = None if pump.cancelled() else pump.exception()
         if error is not None:
             for waiter in self._line.everybody():
-                waiter.fail(error)
+                waiter.turn.set_exception(error)
 
     async def _give_turns(self) -> None:
         while urgencies := self._who_wait():
@@ -123,6 +123,7 @@ class Lane:
                 self._put_off(asking, answer)
                 continue
             await self._sleep(answer.wait_s)
+            await asyncio.sleep(0)  # timers of one millisecond end in one round of the loop: a person's may be the last
             await self._use(asking)
 
     async def _use(self, reserved_for: Urgency) -> None:
@@ -135,7 +136,7 @@ class Lane:
                 theirs = {Urgency.BEAT}
         for urgency in self._who_wait():
             if urgency in theirs and (first := self._line.take(urgency)) is not None:
-                first.admit()
+                first.turn.set_result(None)
                 return
 
     def _who_wait(self) -> list[Urgency]:
@@ -143,7 +144,7 @@ class Lane:
         now = self._monotonic()
         for urgency in Urgency:
             while (first := self._line.first(urgency)) is not None and first.give_up_at <= now:
-                first.fail(TimeoutError())
+                first.turn.set_exception(TimeoutError())
         return self._line.urgencies()
 
     def _put_off(self, urgency: Urgency, answer: Later) -> None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
         TaskRef,
     )
     from bot.domain.account import Account
+    from bot.domain.figures import LaneFigures
     from bot.domain.pace import Terms, Turn
-    from bot.queue.figures import LaneFigures
 
 T = TypeVar("T")
 
@@ -182,12 +182,12 @@ class Lanes:
             return cast("T", known.value)
         if admit is not None:
             admit()
-        flight = Flight(self._lane(account, request.api), urgency)
-        self._flights[question] = flight
-        self._under_way.add(flight)
+        flight = Flight(self._lane(account, request.api), urgency, self._monotonic())
         flight.start(
             self._fly(question, account, conversation, request, flight), lambda: self._forget(question, flight)
         )
+        self._flights[question] = flight
+        self._under_way.add(flight)
         return await flight.answer()
 
     def _forget(self, question: Hashable, flight: Flight[Any]) -> None:
@@ -203,15 +203,17 @@ class Lanes:
         request: Request,
         flight: Flight[T],
     ) -> T:
+        lane = flight.lane
         try:
             while True:
                 try:
-                    lane = self._lane(account, request.api)
                     reply = await self._couriers[account].carry(request, lane, flight)
                 except ProviderError as error:
                     request = conversation.throw(error)
                 else:
                     request = conversation.send(reply)
+                lane = self._lane(account, request.api)
+                flight.enter(lane, self._monotonic())
         except StopIteration as done:
             if flight.replied_at is not None:
                 kept = Kept(done.value, flight.replied_at, flight.lane)

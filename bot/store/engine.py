@@ -76,7 +76,7 @@ def _keep_private(engine: AsyncEngine, path: Path) -> None:
 
 
 def _postgres(place: address.Server) -> AsyncEngine:
-    import asyncpg  # type: ignore[import-untyped] # ships no types; a bot with a SQLite file never needs it
+    import asyncpg  # a bot with a SQLite file never needs it
 
     async def connect() -> Any:
         try:

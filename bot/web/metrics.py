@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-    from bot.domain.message import LaneShown
+    from bot.domain.figures import LaneFigures
 
 
 class _Numbers(Collector):
-    def __init__(self, *, version: str, lanes: Callable[[], Iterable[LaneShown]], errands: Callable[[], int]) -> None:
+    def __init__(self, *, version: str, lanes: Callable[[], Iterable[LaneFigures]], errands: Callable[[], int]) -> None:
         self._version = version
         self._lanes = lanes
         self._errands = errands
@@ -36,11 +36,13 @@ class _Numbers(Collector):
         )
         for lane in self._lanes():
             for outcome in ("sent", "joined", "reused", "retried", "throttled"):
-                requests.add_metric([lane.lane, outcome], getattr(lane, outcome))
+                requests.add_metric([str(lane.name), outcome], getattr(lane, outcome))
         yield requests
 
 
-def page(*, version: str, lanes: Callable[[], Iterable[LaneShown]], errands: Callable[[], int]) -> Callable[[], bytes]:
+def page(
+    *, version: str, lanes: Callable[[], Iterable[LaneFigures]], errands: Callable[[], int]
+) -> Callable[[], bytes]:
     """Return what writes the page of `/metrics`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Numbers(version=version, lanes=lanes, errands=errands))

@@ -12,7 +12,8 @@ from bot.slack.cards.block import LONGEST_TEXT, Dressed, header, section, small
 from bot.slack.cards.text import escape, moment
 
 if TYPE_CHECKING:
-    from bot.domain.message import AccountShown, AccountsShown, Debugged, Helped, LaneShown
+    from bot.domain.figures import LaneFigures
+    from bot.domain.message import AccountShown, AccountsShown, Debugged, Helped
     from bot.slack.cards.block import Block
 
 MOST_ACCOUNTS = 20
@@ -87,10 +88,10 @@ def _paces(account: AccountShown) -> str:
     )
 
 
-def _lane(lane: LaneShown) -> str:
+def _lane(lane: LaneFigures) -> str:
     text = say(
         "debug.lane",
-        lane=escape(lane.lane),
+        lane=escape(str(lane.name)),
         sent=lane.sent,
         joined=lane.joined,
         reused=lane.reused,

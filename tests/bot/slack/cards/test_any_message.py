@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters import errors
-from adapters.contract import AccountName, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
+from adapters.contract import AccountName, Api, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain import message
+from bot.domain.figures import LaneFigures
 from bot.domain.mend import KINDS
 from bot.domain.outlook import judge_look
+from bot.domain.pace import LaneName
 from bot.slack.cards import dress
 
 if TYPE_CHECKING:
@@ -119,9 +121,10 @@ def several(chance: random.Random, make: Callable[[random.Random], Any], most: i
     return tuple(make(chance) for _ in range(chance.randrange(1, most)))
 
 
-def lane(chance: random.Random) -> message.LaneShown:
-    return message.LaneShown(
-        lane="aliyun/0123456789abcdef/DescribeLivePullToPushList",
+def lane(chance: random.Random) -> LaneFigures:
+    return LaneFigures(
+        name=LaneName(provider="aliyun", budget="0123456789abcdef", api=Api("DescribeLivePullToPushList")),
+        waiting=0,
         sent=10**9,
         joined=0,
         reused=0,

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters import errors
-from adapters.contract import AccountName, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
+from adapters.contract import AccountName, Api, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain import message
 from bot.domain.command import CommandError, parse
+from bot.domain.figures import LaneFigures
 from bot.domain.outlook import judge_look
+from bot.domain.pace import LaneName
 from bot.domain.permit import Refusal, refusal_said
 from bot.slack.cards import dress
 
@@ -269,8 +271,9 @@ SAID: dict[str, message.Message] = {
         scopes=("app_mentions:read", "chat:write", "commands"),
         store="SQLite",
         lanes=(
-            message.LaneShown(
-                lane="aliyun/4f1a0b2c3d4e5f60/DescribeLivePullToPush",
+            LaneFigures(
+                name=LaneName(provider="aliyun", budget="4f1a0b2c3d4e5f60", api=Api("DescribeLivePullToPush")),
+                waiting=0,
                 sent=42,
                 joined=7,
                 reused=3,
@@ -280,8 +283,14 @@ SAID: dict[str, message.Message] = {
                 last_error_at=NOW - MINUTE,
                 last_request_id=REQUEST,
             ),
-            message.LaneShown(
-                lane="tencent/60f5e4d3c2b1a0f4/DescribeStreamIngest", sent=9, joined=0, reused=0, retried=0, throttled=0
+            LaneFigures(
+                name=LaneName(provider="tencent", budget="60f5e4d3c2b1a0f4", api=Api("DescribeStreamIngest")),
+                waiting=0,
+                sent=9,
+                joined=0,
+                reused=0,
+                retried=0,
+                throttled=0,
             ),
         ),
     ),
