@@ -9,15 +9,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
-from bot.domain.command import SHOWN, CommandError, again
+from bot.domain.target import Target
 from bot.domain.text import clip
+from bot.domain.typed import SHOWN, CommandError
 from bot.domain.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.account import Account
-    from bot.domain.command import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,9 @@ class Places:
         return len(self.by_id) > 1 or bool(self.by_name and not self.by_id)
 
 
-def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str | None) -> Places:
+def locate(
+    wanted: Target, accounts: Mapping[AccountName, Account], channel: str | None, *, verb: str = "status"
+) -> Places:
     """
     Find every place that could hold the task.
 
@@ -48,6 +50,7 @@ def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str
 
     Args:
         channel: where it is asked; None on the operator's own terminal, where every account is open.
+        verb: of the command that is offered instead of what was typed.
 
     Raises:
         CommandError: no such account or region, or no cloud here has such ids; says what there is.
@@ -55,8 +58,8 @@ def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str
     open_here = {name: account for name, account in accounts.items() if channel is None or account.is_open_to(channel)}
     if not open_here:
         raise CommandError(say("typed.no_account"), instead="/relay help")
-    asked = _accounts(wanted, open_here)
-    regions = _regions(wanted, asked)
+    asked = account_named(wanted, open_here, verb)
+    regions = regions_named(wanted, asked, verb)
     task = wanted.task
     possible = tuple(
         TaskRef(account=account.name, region=region, task_id=TaskId(task))
@@ -67,11 +70,17 @@ def locate(wanted: Status, accounts: Mapping[AccountName, Account], channel: str
     by_id = tuple(ref for ref in possible if accounts[ref.account].shows(ref.task_id))
     by_name = tuple((account.name, region) for account in asked if account.lists for region in regions[account.name])
     if not possible and not by_name:
-        raise _impossible(task, asked)
+        raise _impossible(task, asked, verb)
     return Places(by_id=by_id, by_name=by_name, hidden=tuple(ref for ref in possible if ref not in by_id))
 
 
-def _accounts(wanted: Status, accounts: Mapping[AccountName, Account]) -> Sequence[Account]:
+def account_named(wanted: Target, accounts: Mapping[AccountName, Account], verb: str) -> Sequence[Account]:
+    """
+    Return the account that was typed, or all of them where none was.
+
+    Raises:
+        CommandError: there is none of that name.
+    """
     if not wanted.account:
         return tuple(accounts.values())
     names = {name.lower(): account for name, account in accounts.items()}
@@ -86,19 +95,24 @@ def _accounts(wanted: Status, accounts: Mapping[AccountName, Account]) -> Sequen
     )
     swapped = names.get(wanted.task.lower())
     if swapped is not None:
-        raise CommandError(failed, instead=_status(swapped.name, wanted.account))
+        raise CommandError(failed, instead=_typed(verb, swapped.name, wanted.account))
     guess = get_close_matches(wanted.account.lower()[:SHOWN], names, n=1)
     if guess:
         failed += " " + say("typed.did_you_mean", guess=names[guess[0]].name)
-    raise CommandError(failed, instead=_status(names[guess[0]].name if guess else min(accounts), wanted.task))
+    raise CommandError(failed, instead=_typed(verb, names[guess[0]].name if guess else min(accounts), wanted.task))
 
 
-def _status(account: str, task: str, *options: str) -> str:
-    """Write the command to type instead."""
-    return " ".join(word for word in ("/relay status", account, again(task) or "<TaskId>", *options) if word)
+def _typed(verb: str, account: str, task: str, *options: str) -> str:
+    return Target(account=account, task=task).typed(verb, *options)
 
 
-def _regions(wanted: Status, accounts: Sequence[Account]) -> Mapping[AccountName, tuple[Region, ...]]:
+def regions_named(wanted: Target, accounts: Sequence[Account], verb: str) -> Mapping[AccountName, tuple[Region, ...]]:
+    """
+    Return the region that was typed, or all that each account is configured with.
+
+    Raises:
+        CommandError: no account here has that region.
+    """
     if not wanted.region:
         return {account.name: account.regions for account in accounts}
     region = Region(wanted.region.lower())
@@ -123,13 +137,11 @@ def _regions(wanted: Status, accounts: Sequence[Account]) -> Mapping[AccountName
     guess = get_close_matches(region[:SHOWN], every, n=1)
     if guess:
         failed += " " + say("typed.did_you_mean", guess=guess[0])
-    raise CommandError(
-        failed, instead=_status(wanted.account, wanted.task, f"region={guess[0] if guess else every[0]}")
-    )
+    raise CommandError(failed, instead=wanted.typed(verb, f"region={guess[0] if guess else every[0]}"))
 
 
-def _impossible(task: str, accounts: Sequence[Account]) -> CommandError:
+def _impossible(task: str, accounts: Sequence[Account], verb: str) -> CommandError:
     if len(accounts) != 1:
-        return CommandError(say("typed.bad_id.nobody", task=clip(task, SHOWN)), instead="/relay help status")
+        return CommandError(say("typed.bad_id.nobody", task=clip(task, SHOWN)), instead=f"/relay help {verb}")
     failed = say("typed.bad_id", task=clip(task, SHOWN), title=accounts[0].title)
-    return CommandError(failed, instead=f"/relay status {accounts[0].name} <TaskId>")
+    return CommandError(failed, instead=f"/relay {verb} {accounts[0].name} <TaskId>")
