@@ -82,5 +82,5 @@ def judge_look(snapshot: Snapshot, now: datetime) -> Outlook:
             return Outlook(tone=Tone.INFO, bad=False)
         case TaskState.NOT_FOUND:
             return Outlook(tone=Tone.INFO, bad=None)
-        case TaskState.UNKNOWN:
+        case TaskState.UNKNOWN:  # pragma: no branch - mypy holds that there are no more
             return Outlook(tone=Tone.WARNING, bad=None)
