@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from adapters.contract import Region, Reply, Snapshot
     from bot.domain.account import Account
     from bot.domain.message import Look
+
+GAP: Final = 2  # between columns
+NARROWEST_NAME: Final = 8
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -119,19 +122,24 @@ def _put(looks: Sequence[Look], *, as_json: bool) -> None:
 
 
 def _draw(looks: Sequence[Look], console: Console) -> None:
-    """Draw a table in which an id is never cut or folded while a name can still give way: ids are copied."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("State", no_wrap=True)
-    table.add_column("Name", overflow="fold", min_width=8)
-    table.add_column("Region", no_wrap=True)
-    table.add_column("Id", overflow="fold", min_width=min(36, console.width // 2))
-    for look in looks:
-        table.add_row(
+    """Draw a table in which names give way to ids as long as they can: ids are copied."""
+    rows = [
+        (
             Text(state(look), style=STYLE[look.outlook.tone]),
             Text(visible(look.snapshot.name)),
             Text(look.ref.region),
             Text(visible(look.ref.task_id)),
         )
-    if looks:
+        for look in looks
+    ]
+    beside = sum(max((row[column].cell_len for row in rows), default=0) + GAP for column in (0, 2, 3))
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    table.add_column("State")
+    table.add_column("Name", overflow="fold", max_width=max(NARROWEST_NAME, console.width - beside))
+    table.add_column("Region", overflow="fold")
+    table.add_column("Id", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    if rows:
         console.print(table)
-    console.print(Text(f"{len(looks)} {'tasks' if len(looks) != 1 else 'task'}", style="dim"))
+    console.print(Text(f"{len(rows)} {'tasks' if len(rows) != 1 else 'task'}", style="dim"))
