@@ -52,17 +52,19 @@ class Courier:
 
     async def carry(self, request: Request, lane: Lane, flight: Flight[Any]) -> Reply:
         """
-        Bring a request to the cloud and its reply back. Nothing is held while it waits to be sent again.
+        Bring a flight's request, which stands in line already, to the cloud, and its reply back.
+
+        Nothing is held while it waits to be sent again.
 
         Raises:
             ProviderError: what does not heal, or did not within the attempts and the patience of `retry`.
         """
-        waiter = flight.stand(lane, self._monotonic())
+        waiter = flight.waiter
         failures: Counter[type[ProviderError]] = Counter()
         trouble: ProviderError = Throttled(detail="no turn came in time: too much is asked of this account")
         while True:
             try:
-                await lane.turn(waiter)
+                await waiter.turn
             except TimeoutError:
                 break
             flight.is_sent = True
@@ -79,6 +81,7 @@ class Courier:
                 break
             lane.tally.retried += 1
             await self._sleep(wait_s)
+            lane.enter_again(waiter)
         raise trouble
 
     async def _attempt(self, request: Request) -> Reply | ProviderError:

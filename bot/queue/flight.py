@@ -26,19 +26,22 @@ class Flight(Generic[T]):
     Args:
         lane: of its first request; its figures count those who join.
         urgency: of who asked first.
+        now: monotonic seconds. It stands in line from now on.
     """
 
-    def __init__(self, lane: Lane, urgency: Urgency) -> None:
+    def __init__(self, lane: Lane, urgency: Urgency, now: float) -> None:
         self.lane = lane
         self.urgency = urgency
         self.is_sent = False  # once a request has left, the answer may be older than a question that comes now
         self.replied_at: float | None = None  # when its first reply came, monotonic seconds
-        self._place: tuple[Lane, Waiter] | None = None  # where its request stands or stood last
         self._askers = 0
         self._is_abandoned = False
         self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._answer.add_done_callback(_was_heard)
         self._task: asyncio.Task[T] | None = None
+        self.waiter: Waiter  # its request's place
+        self._standing_in: Lane
+        self.enter(lane, now)
 
     @property
     def is_over(self) -> bool:
@@ -51,18 +54,15 @@ class Flight(Generic[T]):
         self._task.add_done_callback(self._land)
         self._task.add_done_callback(lambda _task: at_end())
 
-    def stand(self, lane: Lane, now: float) -> Waiter:
-        """Take a place in the lane of its next request; `now` in monotonic seconds."""
-        waiter = lane.enter(self.urgency, now + PATIENCE_S[self.urgency])
-        self._place = lane, waiter
-        return waiter
+    def enter(self, lane: Lane, now: float) -> None:
+        """Let its next request stand in line; `now` in monotonic seconds."""
+        self.waiter = lane.enter(self.urgency, now + PATIENCE_S[self.urgency])
+        self._standing_in = lane
 
     def hurry(self, now: float) -> None:
         """Make it a person's, because one has joined what the beat asked."""
         self.urgency = Urgency.PERSON
-        if self._place is not None:
-            lane, waiter = self._place
-            lane.hurry(waiter, now + PATIENCE_S[Urgency.PERSON])
+        self._standing_in.hurry(self.waiter, now + PATIENCE_S[Urgency.PERSON])
 
     async def answer(self) -> T:
         """
@@ -89,6 +89,7 @@ class Flight(Generic[T]):
             await asyncio.wait({self._task})
 
     def _land(self, task: asyncio.Task[T]) -> None:
+        self.waiter.turn.cancel()  # it may have been cancelled before it began to wait for its turn
         error = None if task.cancelled() else task.exception()
         if self._answer.done():
             return

@@ -4,11 +4,14 @@ Line: who waits for a turn, the most urgent first and among them the first that 
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.domain.turn import Urgency
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -20,27 +23,12 @@ class Waiter:
     urgency: Urgency
     number: int
     give_up_at: float  # monotonic seconds
-    turn: asyncio.Future[None] | None = None
+    turn: asyncio.Future[None]  # the one that it waits for, or had last
 
     @property
     def is_waiting(self) -> bool:
         """Say whether it stands in line now."""
-        return self.turn is not None and not self.turn.done()
-
-    def stand(self) -> asyncio.Future[None]:
-        """Begin to wait; the future is the turn."""
-        self.turn = asyncio.get_running_loop().create_future()
-        return self.turn
-
-    def admit(self) -> None:
-        """Give it the turn that it waits for."""
-        if self.turn is not None:
-            self.turn.set_result(None)
-
-    def fail(self, error: BaseException) -> None:
-        """Send it away."""
-        if self.turn is not None:
-            self.turn.set_exception(error)
+        return not self.turn.done()
 
 
 class Line:
