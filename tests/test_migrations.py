@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -129,3 +132,17 @@ async def test_a_drafted_migration_is_named_by_date_and_carries_the_paragraph(da
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-remember_cards\.py", drafted.name)
     assert PARAGRAPH in drafted.read_text(encoding="utf-8")
     compile(drafted.read_text(encoding="utf-8"), str(drafted), "exec")
+
+
+def test_alembic_by_itself_is_told_which_command_to_use():
+    from alembic import command
+
+    with pytest.raises(SystemExit, match="relaybot db upgrade"):
+        command.upgrade(schema.config(), "head")
+
+
+def test_drafting_without_a_name_shows_how():
+    run = subprocess.run([sys.executable, "-m", "migrations"], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 1
+    assert run.stderr == 'usage: python -m migrations "remember cards"\n'

@@ -1,0 +1,51 @@
+"""A task that waits for the database may be cancelled at any moment: the next one finds no lock and no half a row."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from bot.store.audit import Audit
+from bot.store.tables import AuditRow
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+SEED = 20261121
+
+
+async def test_a_cancelled_write_is_there_whole_or_not_at_all_and_holds_nothing(database: Database):
+    print(f"seed {SEED}")  # noqa: T201
+    chance = random.Random(SEED)  # noqa: S311
+    audit = Audit(database)
+
+    async def record(number: int) -> None:
+        await audit.record(
+            at=datetime(2026, 11, 21, tzinfo=UTC),
+            team_id="T1",
+            user_id=f"U{number}",
+            channel_id="C1",
+            verb="status",
+            subject="t-42",
+            outcome="refused",
+            why="guest",
+        )
+
+    done = 0
+    for number in range(100):
+        writing = asyncio.create_task(record(number))
+        await asyncio.sleep(chance.uniform(0, 0.004))
+        writing.cancel()
+        await asyncio.wait({writing})
+        done += not writing.cancelled()
+    async with asyncio.timeout(4.0):  # less than SQLite waits for somebody else's lock
+        await record(1_000)
+    async with database.reading() as connection:
+        count = await connection.scalar(select(func.count()).select_from(AuditRow))
+
+    assert done + 1 <= count <= 101
+    assert done < 100, "nothing was cancelled: the test shows nothing"
