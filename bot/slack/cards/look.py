@@ -38,10 +38,10 @@ def _title(look: Look) -> str:
 
 def _lock_screen(look: Look) -> str:
     """State and name first: a lock screen shows little, and an id says nothing there."""
-    state, alarm = look.snapshot.state, f"alarm.{look.outlook.why}"
+    state, why_bad = look.snapshot.state, look.outlook.why
     parts = [f"{say(f'state.{state}')} {escape(called(look), 36)}"]
-    if has(alarm):
-        parts.append(say(alarm))
+    if has(f"alarm.{why_bad}"):
+        parts.append(say(f"alarm.{why_bad}"))
     if why := reason(look):
         parts.append(escape(why, 40))
     parts.append(escape(look.ref.region, 20))
