@@ -1,5 +1,6 @@
 """
-The HTTP server of one process: health for everybody, details and metrics for operators, Slack's events where set.
+The HTTP server of one process: health for everybody, details and metrics for operators, Slack's events and the clouds'
+callbacks where set.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 
+from bot.web.callbacks import PATH
 from bot.web.events import LARGEST
 
 if TYPE_CHECKING:
@@ -30,10 +32,19 @@ class Door:
         ready: asked at each `/readyz`.
         metrics: the page of `/metrics`, in Prometheus' text form.
         token: lets other machines see details and metrics.
+        callbacks: handles `POST /callbacks/<cloud>/<key>`.
     """
 
     def __init__(
-        self, *, bind: str, port: int, slack: Handler | None, ready: Ready, metrics: Callable[[], bytes], token: str
+        self,
+        *,
+        bind: str,
+        port: int,
+        slack: Handler | None,
+        ready: Ready,
+        metrics: Callable[[], bytes],
+        token: str,
+        callbacks: Handler | None = None,
     ) -> None:
         self._bind = bind
         self._port = port
@@ -46,6 +57,8 @@ class Door:
         app.router.add_get("/metrics", self._metrics_page)
         if slack is not None:
             app.router.add_post("/slack/events", slack)
+        if callbacks is not None:
+            app.router.add_post(PATH, callbacks)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         self._site: web.TCPSite | None = None
 
