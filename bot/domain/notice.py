@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BOARD = "board"  # the root message of an `all` subscription: counts, and the bad ones by name
     GROUP = "group"  # many tasks at once: one incident
     ACCOUNT = "account"  # a blind account, and that it is seen again
+    DIGEST = "digest"  # a burst of changes as one message, edited while it goes on
     LINE = "line"  # who changed what others hear
     DIRECT = "direct"  # to one person, by direct message
 
@@ -46,6 +47,8 @@ class CardBody:
     remarks: tuple[Why, ...] = ()  # conditions that hold: over-run, stalled, flapping …
     can_be_expected: bool = False  # button *Expected* (an end without a plan) or *Planned* (a stop without a reason)
     is_muted: bool = False
+    muted_until: datetime | None = None
+    thread_ts: str = ""  # it stands in somebody's thread, where they asked for it
     same_destination: tuple[str, ...] = ()  # other followed tasks that push to the same place, by name
 
 
@@ -62,6 +65,7 @@ class ReplyBody:
     plan: Plan
     news: News
     held_back: int = 0  # how many before it were gathered and not told one by one
+    in_thread: bool = True  # of a CHANNEL one: under its card as well as in the channel, in one message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,19 @@ class AccountBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestBody:
+    """A burst: what would have been one message each, as one that is edited while the burst goes on."""
+
+    kind: Literal["digest"] = "digest"
+    v: Literal[1] = 1
+    total: int  # changes in it
+    counts: tuple[tuple[TaskState, int], ...]  # what they came to
+    names: tuple[str, ...]  # the newest bad ones, at most ten
+    since: datetime  # the first change
+    until: datetime  # the last one so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineBody:
     """One line of ours: a sentence's key and what fills it. `user` did it."""
 
@@ -125,10 +142,11 @@ class LineBody:
     key: str
     user: str
     values: tuple[tuple[str, str], ...] = ()
+    thread_ts: str = ""
 
 
 Body: TypeAlias = Annotated[
-    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | LineBody, Field(discriminator="kind")
+    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | DigestBody | LineBody, Field(discriminator="kind")
 ]
 _BODIES: TypeAdapter[Body] = TypeAdapter(Body)
 

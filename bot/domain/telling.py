@@ -1,0 +1,313 @@
+"""
+Telling: which channels hear which news of a task, and in which form. Pure.
+
+A news is one message in a channel at most. It stands under the task's card; what opens or closes a bad time is shown in
+the channel as well. The card itself is edited whenever something that it shows has changed, told or not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.domain import mute as silence
+from bot.domain.message import Look
+from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
+from bot.domain.outlook import judge_look
+from bot.domain.subscription import ChannelSettings
+from bot.domain.task import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from adapters.contract import TaskRef
+    from bot.domain.subscription import Mute, Place, Subscription, Wish
+    from bot.domain.task import Followed, Known, News, Verdict
+
+REFRESH: Final = timedelta(minutes=30)  # a card on which nothing changes shows a newer read this often
+EXPECTABLE: Final = frozenset({Why.ENDED_WITHOUT_PLAN, Why.STOPPED_UNEXPLAINED})
+
+
+def wants(wish: Wish, ref: TaskRef, name: str) -> bool:
+    """Say whether a wish is about this task; `match=` is a plain substring of its name, upper or lower case."""
+    if wish.account != ref.account or wish.region not in {None, ref.region}:
+        return False
+    if wish.task is not None:
+        return wish.task == ref.task_id
+    return wish.match.casefold() in name.casefold()
+
+
+def notices(
+    followed: Followed,
+    verdict: Verdict,
+    *,
+    title: str,
+    subscriptions: Sequence[Subscription],
+    settings: Mapping[Place, ChannelSettings],
+    mutes: Sequence[Mute],
+    carded: Collection[Place],
+    history: Sequence[News],
+    now: datetime,
+    in_group: bool = False,
+    same_destination: tuple[str, ...] = (),
+) -> tuple[Notice, ...]:
+    """
+    Say who hears what of a verdict: for each place its card first, then the news in their order.
+
+    Args:
+        followed: as it was before the verdict.
+        title: the cloud as people call it.
+        subscriptions: all that could want the task.
+        mutes: those of their places, whether they are about the task or not, begun or not.
+        carded: where a card of the task stands.
+        history: what was told of the task until now, oldest first: of its bad time and of its mutes' time (24 h will
+            always do).
+        in_group: it is part of many at once; the group is told, the task's own card is edited and that is all.
+    """
+    before, after = followed.known, verdict.known
+    name = _name(followed, after)
+    out: list[Notice] = []
+    for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
+        is_bad = before.bad_since is not None or any(news.is_bad for news in verdict.news)
+        shows = ear.place in carded or ear.is_single or (is_bad and not in_group)
+        if shows and (ear.place not in carded or _looks_new(followed, before, after)):
+            out += card(
+                followed,
+                after,
+                place=ear.place,
+                title=title,
+                thread_ts=ear.thread_ts,
+                mute=ear.mute,
+                same_destination=same_destination,
+                now=now,
+            )
+        if in_group or not shows:
+            continue
+        told = list(history)
+        is_open = before.bad_since is not None
+        for news in verdict.news:
+            marks_edge = (news.is_bad and not is_open) or (news.closes and is_open)
+            if ear.hears(news, told, before):
+                out += _message(followed, news, ear, title=title, name=name, marks_edge=marks_edge)
+            told.append(news)
+            is_open = (is_open or news.is_bad) and not news.closes
+    return tuple(out)
+
+
+def after_mute(
+    followed: Followed,
+    mute: Mute,
+    *,
+    title: str,
+    subscriptions: Sequence[Subscription],
+    settings: Mapping[Place, ChannelSettings],
+    mutes: Sequence[Mute],
+    history: Sequence[News],
+    now: datetime,
+) -> tuple[Notice, ...]:
+    """
+    Say what a channel hears of a task at the end of a mute: a difference, or what is still bad and was never told.
+
+    A state that came back to where it was is silence. The card loses the mark of the mute in any case.
+
+    Args:
+        followed: as it is now.
+        mute: the one that is over or was lifted, with `ends_at` as it then was.
+        mutes: the others of its place.
+        history: the task's news at least since the mute began, oldest first.
+    """
+    known, name = followed.known, _name(followed, followed.known)
+    missed = [news for news in history if news.at >= mute.begins_at and news.is_told]
+    out: list[Notice] = []
+    for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
+        if ear.place != mute.place:
+            continue
+        out += card(followed, known, place=ear.place, title=title, thread_ts=ear.thread_ts, mute=ear.mute, now=now)
+        was = silence.state_at(mute.begins_at, history, known)
+        never_told = known.bad_since is not None and known.bad_since >= mute.begins_at
+        if ear.mute is not None or not missed or not (never_told or known.state is not was):
+            continue
+        last = missed[-1]
+        news = replace(last, old=was if was is not last.new else last.old)
+        if ear.wishes(news, history):
+            said = _message(followed, news, ear, title=title, name=name, marks_edge=news.is_bad or news.closes)
+            out += (replace(each, cause=f"{each.cause}:mute:{mute.id}") for each in said)
+    return tuple(out)
+
+
+def card(
+    followed: Followed,
+    known: Known,
+    *,
+    place: Place,
+    title: str,
+    now: datetime,
+    thread_ts: str = "",
+    mute: Mute | None = None,
+    same_destination: tuple[str, ...] = (),
+) -> tuple[Notice, ...]:
+    """Return the card of a task for one place; nothing before the task was read for the first time."""
+    body = _card_body(followed, known, title=title, asked_at=now)
+    if body is None:
+        return ()
+    body = replace(
+        body,
+        thread_ts=thread_ts,
+        is_muted=mute is not None,
+        muted_until=None if mute is None else mute.ends_at,
+        same_destination=same_destination,
+    )
+    cause = f"card:{followed.id}:{_instant(now)}"
+    return (Notice(place=place, kind=Kind.CARD, cause=cause, body=body, task=followed.id),)
+
+
+def line(place: Place, key: str, *, user: str, cause: str, thread_ts: str = "", **values: str) -> Notice:
+    """Return one line of ours: the sentence of that key, and who did it."""
+    body = LineBody(key=key, user=user, values=tuple(sorted(values.items())), thread_ts=thread_ts)
+    return Notice(place=place, kind=Kind.LINE, cause=cause, body=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ear:
+    """One place, with all of its subscriptions that are about the task."""
+
+    place: Place
+    subscriptions: tuple[Subscription, ...]
+    settings: ChannelSettings
+    mute: Mute | None  # in force
+
+    @property
+    def is_single(self) -> bool:
+        return not all(subscription.is_all for subscription in self.subscriptions)
+
+    @property
+    def thread_ts(self) -> str:
+        return next((each.wish.thread_ts for each in self.subscriptions if each.wish.thread_ts), "")
+
+    def wishes(self, news: News, told: Sequence[News]) -> bool:
+        """Say whether `only=` lets it through: what was told as bad is told when it ends."""
+        for subscription in self.subscriptions:
+            only = subscription.wish.only
+            if not only or news.new in only:
+                return True
+            if news.closes and any(each.is_bad and each.is_told and each.new in only for each in told):
+                return True
+        return False
+
+    def hears(self, news: News, told: Sequence[News], before: Known) -> bool:
+        is_silent = self.mute is not None and not silence.lets_through(self.mute, news, told, before)
+        return news.is_told and not is_silent and self.wishes(news, told)
+
+
+def _ears(
+    followed: Followed,
+    *,
+    name: str,
+    subscriptions: Sequence[Subscription],
+    settings: Mapping[Place, ChannelSettings],
+    mutes: Sequence[Mute],
+    now: datetime,
+) -> Iterator[_Ear]:
+    of_place: defaultdict[Place, list[Subscription]] = defaultdict(list)
+    for subscription in subscriptions:
+        if wants(subscription.wish, followed.ref, name):
+            of_place[subscription.place].append(subscription)
+    for place, its in sorted(of_place.items()):
+        yield _Ear(
+            place=place,
+            subscriptions=tuple(its),
+            settings=settings.get(place, ChannelSettings()),
+            mute=silence.in_force(mutes, place, followed.ref, now),
+        )
+
+
+def _message(
+    followed: Followed, news: News, ear: _Ear, *, title: str, name: str, marks_edge: bool
+) -> tuple[Notice, ...]:
+    """Say in which form an ear hears a news; the edges of a bad time also in the channel, but for a thread's own."""
+    in_channel = marks_edge and ear.settings.in_channel and not ear.thread_ts
+    in_thread = ear.settings.threads or bool(ear.thread_ts)
+    if not in_channel and not in_thread:
+        return ()
+    body = ReplyBody(
+        ref=followed.ref,
+        provider=followed.provider,
+        title=title,
+        name=name,
+        plan=followed.plan,
+        news=news,
+        in_thread=in_thread,
+    )
+    kind = Kind.CHANNEL if in_channel else Kind.REPLY
+    return (Notice(place=ear.place, kind=kind, cause=cause(followed.id, news), body=body, task=followed.id),)
+
+
+def cause(task: int, news: News) -> str:
+    """Name a news for the outbox: the same one can never be put down twice."""
+    return f"news:{task}:{news.why}:{_instant(news.at)}"
+
+
+def _name(followed: Followed, known: Known) -> str:
+    last = known.last or followed.known.last
+    return last.name if last is not None else ""
+
+
+def _looks_new(followed: Followed, before: Known, after: Known) -> bool:
+    """Say whether a reader of the card would see a difference, or the read on it has grown old."""
+    old, new = (_card_body(followed, known, title="", asked_at=None) for known in (before, after))
+    if old is None or new is None:
+        return new is not None
+    return _face(old) != _face(new) or _turn(followed, old) != _turn(followed, new)
+
+
+def _face(body: CardBody) -> CardBody:
+    """Leave out what changes with every read."""
+    read = body.look.snapshot
+    still = replace(read, taken_at=read.taken_at.min, request_id="", progress=None)
+    return replace(body, look=replace(body.look, snapshot=still, asked_at=still.taken_at))
+
+
+def _turn(followed: Followed, body: CardBody) -> int:
+    """Number the half hours, each task's beginning at another minute so that not all cards are edited at once."""
+    seconds = body.look.snapshot.taken_at.timestamp() + followed.id * 37
+    return int(seconds // REFRESH.total_seconds())
+
+
+def _card_body(followed: Followed, known: Known, *, title: str, asked_at: datetime | None) -> CardBody | None:
+    last = known.last
+    if last is None:
+        return None
+    look = Look(
+        ref=followed.ref,
+        provider=followed.provider,
+        title=title,
+        snapshot=last,
+        outlook=judge_look(last, last.taken_at),
+        asked_at=asked_at or last.taken_at,
+        since=known.since,
+    )
+    return CardBody(
+        look=look,
+        confirmed=known.state,
+        since=known.since,
+        until=known.until,
+        unseen_since=known.unseen_since if known.is_unseen else None,
+        remarks=_remarks(known),
+        can_be_expected=known.bad_why in EXPECTABLE and not known.expected,
+    )
+
+
+def _remarks(known: Known) -> tuple[Why, ...]:
+    held = (
+        (Why.FLAPPING, known.is_flapping),
+        (Why.STALLED, known.is_stalled),
+        (Why.OVER_RUN, Why.OVER_RUN in known.told),
+    )
+    return tuple(why for why, holds in held if holds)
+
+
+def _instant(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
