@@ -94,7 +94,11 @@ def _broken_value(body: bytes, chance: random.Random) -> bytes:
 
 
 def _places(content: Any) -> Iterator[tuple[Any, Any]]:
-    keys = content.keys() if isinstance(content, dict) else range(len(content)) if isinstance(content, list) else ()
-    for key in list(keys):
-        yield content, key
-        yield from _places(content[key])
+    """Every holder and key in a tree; without recursion, because some trees are deeper than Python's stack."""
+    waiting = [content]
+    while waiting:
+        holder = waiting.pop()
+        keys = holder.keys() if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ()
+        for key in list(keys):
+            yield holder, key
+            waiting.append(holder[key])

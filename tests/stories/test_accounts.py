@@ -5,6 +5,7 @@ Several accounts of one cloud: each with its own name, keys and regions; what th
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ SECOND = {
 
 def budgets(house: House) -> list[tuple[str, str]]:
     """The pace rows that requests were granted from: budget and API."""
-    with sqlite3.connect(house.folder / "relaybot.db") as database:
+    with closing(sqlite3.connect(house.folder / "relaybot.db")) as database:
         return database.execute("SELECT budget, api FROM paces WHERE provider = 'aliyun'").fetchall()
 
 

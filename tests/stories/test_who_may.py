@@ -5,6 +5,7 @@ Who may ask and share, where and how often: each is refused in the one place, wr
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,7 @@ STATUS = "/relay status aliyun backup-en region=cn-shanghai"
 
 def audit(house: House) -> list[tuple[str, ...]]:
     """Who, where, what, how it went and why: every row of the audit."""
-    with sqlite3.connect(house.folder / "relaybot.db") as database:
+    with closing(sqlite3.connect(house.folder / "relaybot.db")) as database:
         rows = database.execute("SELECT user_id, channel_id, verb, subject, outcome, why FROM audits ORDER BY id")
         return rows.fetchall()
 
