@@ -28,6 +28,16 @@ class Deed(StrEnum):
     READ_HELP = "help"
     ASK = "ask"
     SHARE = "share"  # post where others read it
+    FOLLOW = "subscribe"
+    UNFOLLOW = "unsubscribe"  # what one subscribed oneself
+    UNFOLLOW_OTHERS = "unsubscribe_others"
+    NAME = "name"
+    MUTE = "mute"  # one task, for two hours at most
+    MUTE_LONG = "mute_long"
+    MUTE_ALL = "mute_all"
+    UNMUTE = "unmute"
+    SET = "settings"
+    ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,7 @@ class Person:
     team: str
     user: str
     standing: Standing
+    zone: str = ""  # the name of their time zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,8 @@ class Channel:
     channel: str
     is_member: bool = False  # is the bot in it?
     is_shared: bool = False  # with another workspace (Slack Connect)
+    is_archived: bool = False
+    allows_shared: bool = False  # an admin allowed the bot there all the same
 
 
 class Refusal(StrEnum):
@@ -58,6 +71,14 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"
     NOT_IN_CHANNEL = "not_in_channel"
     SHARED_CHANNEL = "shared_channel"
+    NOT_INVITED = "not_invited"
+    NOT_ALLOWED_HERE = "not_allowed_here"
+    ARCHIVED = "archived"
+    NOT_YOURS = "not_yours"
+    NO_ADMIN = "no_admin"
+    TOO_LONG = "too_long"
+    OTHER_CHANNEL = "other_channel"
+    REPLAYED = "replayed"
     STALE = "stale"
     TOO_OFTEN = "too_often"
     SEARCHING = "searching"
@@ -72,23 +93,46 @@ _BY_STANDING = {
 }
 
 
-def refuses(deed: Deed, person: Person, channel: Channel) -> Refusal | None:
+_OWNERS = {  # admins', and those of whoever owns it; what everybody else reads
+    Deed.UNFOLLOW_OTHERS: Refusal.NOT_YOURS,
+    Deed.MUTE_ALL: Refusal.NOT_YOURS,
+    Deed.MUTE_LONG: Refusal.TOO_LONG,
+    Deed.SET: Refusal.NOT_YOURS,
+}
+
+
+def refuses(deed: Deed, person: Person, channel: Channel, *, owns: bool = False) -> Refusal | None:
     """
     Say why this person may not do this here; None when they may.
 
-    Help is everybody's. Asking is answered to the asker alone and is any member's anywhere. Sharing is seen by others:
-    only where the bot is a member, and never where another workspace reads along.
+    Help is everybody's. Asking is answered to the asker alone and is any member's anywhere. Sharing and subscribing are
+    heard by others: only where the bot is a member, and where another workspace reads along only after an admin has
+    allowed it. What takes something from others is for admins and for whoever owns it.
+
+    Args:
+        owns: they made the subscription that it is about, or one that it would silence.
     """
     if deed is Deed.READ_HELP:
         return None
     by_standing = _BY_STANDING.get(person.standing)
     if by_standing is not None:
         return by_standing
-    if deed is Deed.SHARE and channel.is_shared:
-        return Refusal.SHARED_CHANNEL
-    if deed is Deed.SHARE and not channel.is_member:
-        return Refusal.NOT_IN_CHANNEL
+    if deed is Deed.ALLOW_SHARED and person.standing is not Standing.ADMIN:
+        return Refusal.NO_ADMIN
+    if deed in _OWNERS and not owns and person.standing is not Standing.ADMIN:
+        return _OWNERS[deed]
+    if deed in {Deed.SHARE, Deed.FOLLOW}:
+        return _cannot_speak(deed, channel)
     return None
+
+
+def _cannot_speak(deed: Deed, channel: Channel) -> Refusal | None:
+    follows = deed is Deed.FOLLOW
+    if channel.is_shared and not channel.allows_shared:
+        return Refusal.NOT_ALLOWED_HERE if follows else Refusal.SHARED_CHANNEL
+    if not channel.is_member:
+        return Refusal.NOT_INVITED if follows else Refusal.NOT_IN_CHANNEL
+    return Refusal.ARCHIVED if channel.is_archived and follows else None
 
 
 def refusal_said(refusal: Refusal, **values: object) -> str:

@@ -119,6 +119,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused.unknown": "Slack did not tell me who you are, so I ask nothing on your behalf. Try again in a minute.",
     "refused.not_in_channel": "I am not in this channel. Type /invite {bot} here, then share again.",
     "refused.shared_channel": "This channel is shared with another workspace, so I post nothing here.",
+    "refused.not_invited": "I am not in this channel, so I can tell nothing here. Type /invite {bot}, then try again.",
+    "refused.not_allowed_here": (
+        "This channel is shared with another workspace. An admin may let me speak here: /relay settings."
+    ),
+    "refused.archived": "This channel is archived, so I could tell nothing here. Nothing was changed.",
+    "refused.not_yours": "That is for admins, and for whoever subscribed it. Nothing was changed.",
+    "refused.no_admin": "That is for admins. Nothing was changed.",
+    "refused.too_long": "Members mute one task for two hours at most; admins, and whoever subscribed it, for longer.",
+    "refused.other_channel": "This button belongs to another channel. Nothing was changed.",
+    "refused.replayed": "That was done already. Nothing was changed.",
     "refused.stale": "This button was pressed already, or it is too old. Type /relay status … again.",
     "refused.too_often": "That is a lot of questions. Try again in {seconds} s; answers that I have cost nothing.",
     "refused.searching": "I am still searching every region for you. Name one (region=…) or wait for that answer.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,17 @@ REMEMBERED: Final = timedelta(minutes=5)
 MOST: Final = 10_000
 RETRIES: Final = 2  # when Slack says that too many ask at once; a crowd must not be refused for being one
 LONGEST_WAIT_S: Final = 60
+PAGE: Final = 200  # channels in one answer, as Slack recommends
+MOST_PAGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    standing: Standing
+    zone: str = ""
+
+    def person(self, team: str, user: str) -> Person:
+        return Person(team=team, user=user, standing=self.standing, zone=self.zone)
 
 
 class People:
@@ -54,37 +66,38 @@ class People:
         self._admins = admins
         self._now = now
         self._sleep = sleep
-        self._known: OrderedDict[str, tuple[datetime, Standing]] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[Standing]] = {}
+        self._known: OrderedDict[str, tuple[datetime, _Known]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[_Known]] = {}
 
     async def person(self, user: str, *, team: str) -> Person:
         """Return who this is; standing UNKNOWN, who may nothing, when Slack does not say."""
         known = self._known.get(user)
         if known is not None and self._now() - known[0] < REMEMBERED:
-            return Person(team=team, user=user, standing=known[1])
+            return known[1].person(team, user)
         asked = self._asked.get(user)
         if asked is None:  # somebody who presses ten times is one question to Slack
             asked = self._asked[user] = asyncio.create_task(self._ask(user))
             asked.add_done_callback(lambda _: self._asked.pop(user, None))
-        return Person(team=team, user=user, standing=await asyncio.shield(asked))
+        return (await asyncio.shield(asked)).person(team, user)
 
-    async def _ask(self, user: str) -> Standing:
+    async def _ask(self, user: str) -> _Known:
         for attempt in range(1 + RETRIES):
             try:
                 reply = await self._client.users_info(user=user)
-                standing = self._standing(user, reply["user"])
+                told: Mapping[str, Any] = reply["user"]
+                known = _Known(standing=self._standing(user, told), zone=str(told.get("tz") or ""))
                 break
             except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError) as error:
                 wait_s = _patience_asked_s(error)
                 if wait_s is None or wait_s > LONGEST_WAIT_S or attempt == RETRIES:
                     log.warning("users.info did not tell who %s is: %s", user, _code(error))
-                    return Standing.UNKNOWN
+                    return _Known(standing=Standing.UNKNOWN)
                 await self._sleep(wait_s)
-        self._known[user] = (self._now(), standing)
+        self._known[user] = (self._now(), known)
         self._known.move_to_end(user)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
-        return standing
+        return known
 
     async def channel(self, channel: str) -> Channel:
         """Return what the bot may do there; a channel that Slack does not show is one we are not in."""
@@ -96,7 +109,31 @@ class People:
             return Channel(channel=channel)
         is_shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
         is_member = bool(found.get("is_member") or found.get("is_im"))
-        return Channel(channel=channel, is_member=is_member, is_shared=is_shared)
+        is_archived = bool(found.get("is_archived"))
+        return Channel(channel=channel, is_member=is_member, is_shared=is_shared, is_archived=is_archived)
+
+    async def channels_of(self, user: str) -> frozenset[str]:
+        """
+        Return the channels that somebody is in and the bot can see: public ones, and private ones that it is in too.
+
+        Whatever Slack does not say is left out.
+        """
+        found: set[str] = set()
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            try:
+                reply = await self._client.users_conversations(
+                    user=user, types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+                )
+                found |= {str(channel["id"]) for channel in reply["channels"]}
+            except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
+                log.warning("users.conversations did not tell where %s is: %s", user, _code(error))
+                break
+            more: Mapping[str, Any] = reply.get("response_metadata") or {}
+            cursor = str(more.get("next_cursor") or "")
+            if not cursor:
+                break
+        return frozenset(found)
 
     def _standing(self, user: str, found: Mapping[str, Any]) -> Standing:
         teams = {found.get("team_id"), *found.get("enterprise_user", {}).get("teams", ())}

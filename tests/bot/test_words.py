@@ -51,7 +51,7 @@ PERHAPS = {
     "help.{}.cdn": [VERBS],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.
-REFUSALS = {Refusal.NOT_IN_CHANNEL: {"bot"}, Refusal.TOO_OFTEN: {"seconds"}}
+REFUSALS = {Refusal.NOT_IN_CHANNEL: {"bot"}, Refusal.NOT_INVITED: {"bot"}, Refusal.TOO_OFTEN: {"seconds"}}
 
 
 @dataclass(frozen=True)

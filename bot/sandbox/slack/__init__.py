@@ -84,6 +84,7 @@ class Slack:
             monotonic=monotonic,
         )
         self.say, self.press, self.mention = self.people.say, self.people.press, self.people.mention
+        self.submit, self.choose_shortcut = self.people.submit, self.people.choose_shortcut
         self.heard, self.transcript = self.workspace.heard, self.workspace.transcript
 
     @property

@@ -169,6 +169,30 @@ def users_info(workspace: Workspace, args: Args) -> Json:
     return {"user": user_json(workspace, person)}
 
 
+def users_conversations(workspace: Workspace, args: Args) -> Json:
+    """Return the channels that somebody is in, public ones and those private ones that the bot shares with them."""
+    person = workspace.people.get(str(args.get("user", "")))
+    if person is None:
+        raise SlackError("user_not_found")
+    kinds = {f"{kind}_channel" for kind in (Kind.PUBLIC, Kind.PRIVATE)} & set(str(args.get("types", "")).split(","))
+    for kind in kinds:
+        need(workspace, f"{_SCOPE_PREFIX[Kind(kind.removesuffix('_channel'))]}:read")
+    found = [
+        channel
+        for channel in workspace.channels.values()
+        if f"{channel.kind}_channel" in kinds
+        and person.id in channel.members
+        and (channel.kind is Kind.PUBLIC or workspace.bot_id in channel.members)
+        and not (channel.is_archived and _flag(args, "exclude_archived"))
+    ]
+    limit, begin = int(args.get("limit") or 100), int(args.get("cursor") or 0)
+    page, more = found[begin : begin + limit], begin + limit < len(found)
+    return {
+        "channels": [channel_json(workspace, channel) for channel in page],
+        "response_metadata": {"next_cursor": str(begin + limit) if more else ""},
+    }
+
+
 def usergroups_list(workspace: Workspace, _args: Args) -> Json:
     return {"usergroups": workspace.groups}
 
@@ -253,6 +277,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.open": Method(conversations_open, scope="im:write", per_minute=50),
     "conversations.history": Method(conversations_history, per_minute=50),
     "conversations.replies": Method(conversations_replies, per_minute=50),
+    "users.conversations": Method(users_conversations, per_minute=50),
     "users.info": Method(users_info, scope="users:read", per_minute=100),
     "usergroups.list": Method(usergroups_list, scope="usergroups:read", per_minute=20),
     "views.open": Method(views_open, per_minute=100),

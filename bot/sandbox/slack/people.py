@@ -15,10 +15,11 @@ from slack_sdk.signature import SignatureVerifier
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.render import message_json
 from bot.sandbox.slack.respond import say as show
+from bot.sandbox.slack.views import entered, filled
 from bot.sandbox.slack.workspace import SLACKBOT, Channel, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.sandbox.slack.respond import ResponseUrls
     from bot.sandbox.slack.socket import SocketMode
@@ -172,9 +173,20 @@ class People:
             },
         )
 
-    async def press(self, message: Message, action_id: str, user: str, *, value: str | None = None) -> Told:
+    async def press(
+        self,
+        message: Message,
+        action_id: str,
+        user: str,
+        *,
+        value: str | None = None,
+        chosen: Mapping[str, Sequence[str]] | None = None,
+    ) -> Told:
         """
         Press a button of a message as it stands now (or choose in a menu: `value` is the option).
+
+        Args:
+            chosen: what the person has ticked in the message before: values of options by the action_id of their boxes.
 
         Raises:
             LookupError: the message shows no such element any more, or shows it to somebody else.
@@ -185,8 +197,70 @@ class People:
             raise LookupError(f"{user} sees no such message")
         for element in shown.elements:
             if element["action_id"] == action_id:
-                return await self._tell("interactive", self._action(shown, element, person, value))
+                payload = self._action(shown, element, person, value)
+                payload["state"] = {"values": _ticked(shown.elements, chosen or {})}
+                return await self._tell("interactive", payload)
         raise LookupError(f"the message has no {action_id}; it has {[each['action_id'] for each in shown.elements]}")
+
+    async def choose_shortcut(self, message: Message, callback_id: str, user: str) -> Told:
+        """Choose a shortcut from the menu of a message."""
+        person, channel = self._workspace.person(user), self._workspace.channels[message.channel]
+        payload = {
+            "type": "message_action",
+            "callback_id": callback_id,
+            "token": "legacy-verification-token",
+            "trigger_id": self._trigger(person),
+            "response_url": self._response_url(channel, person),
+            "team": {"id": self._workspace.team, "domain": self._workspace.domain},
+            "channel": {"id": channel.id, "name": channel.name},
+            "user": {"id": person.id, "name": person.name, "team_id": person.team},
+            "message_ts": message.ts,
+            "message": message_json(self._workspace, message, metadata=False),
+            "is_enterprise_install": False,
+            "enterprise": None,
+        }
+        return await self._tell("interactive", payload)
+
+    async def submit(self, user: str, fields: Mapping[str, str | Sequence[str]]) -> Told:
+        """
+        Fill in the dialog that is open before somebody and send it off; it closes unless the ack lists errors.
+
+        Args:
+            fields: what is typed, or the values of the options that are ticked, by action_id; what is left out stays as
+                it was.
+
+        Raises:
+            LookupError: no dialog is open.
+        """
+        person = self._workspace.person(user)
+        opened = self._workspace.views.get(person.id, [])
+        if not opened:
+            raise LookupError(f"no dialog is open before {user}")
+        view = opened[-1]
+        told = await self._tell("interactive", self._closing("view_submission", person, filled(view, fields)))
+        if told.status == 200 and "errors" not in told.body and view in opened:
+            opened.remove(view)
+            self._workspace.bell.ring()
+        return told
+
+    async def cancel(self, user: str) -> None:
+        """Close the dialog that is open before somebody; Slack tells the app only where it asked for that."""
+        self._workspace.views[self._workspace.person(user).id].pop()
+        self._workspace.bell.ring()
+
+    def _closing(self, kind: str, person: Person, view: Json) -> Json:
+        return {
+            "type": kind,
+            "team": {"id": self._workspace.team, "domain": self._workspace.domain},
+            "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": person.team},
+            "api_app_id": self._workspace.app_id,
+            "token": "legacy-verification-token",
+            "trigger_id": self._trigger(person),
+            "view": view,
+            "response_urls": [],
+            "is_enterprise_install": False,
+            "enterprise": None,
+        }
 
     async def again(self, told: Told, *, retry: int = 1) -> Told:
         """Send the same thing again, as Slack does with unacknowledged events, and an attacker with anything."""
@@ -340,6 +414,16 @@ class People:
         if self._session is None:
             self._session = ClientSession(timeout=ClientTimeout(total=30))
         return self._session
+
+
+def _ticked(elements: Sequence[Json], chosen: Mapping[str, Sequence[str]]) -> Json:
+    """Write what is ticked in a message as Slack sends it beside a button."""
+    values: Json = {}
+    for element in elements:
+        if element["action_id"] in chosen:
+            state = entered(element, chosen[element["action_id"]])
+            values.setdefault(element["block_id"], {})[element["action_id"]] = state
+    return values
 
 
 def _kind(payload: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
 """
-Dialogs and home tabs: views.open and views.publish.
+Dialogs and home tabs: views.open and views.publish, and what a dialog holds when somebody sends it off.
 
 Each raises `SlackError` with the code that Slack documents for it.
 """
@@ -12,7 +12,7 @@ from bot.sandbox.slack.blocks import check_view, is_view_too_large
 from bot.sandbox.slack.errors import SlackError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.sandbox.slack.workspace import Json, Workspace
 
@@ -39,6 +39,29 @@ def views_publish(workspace: Workspace, args: Mapping[str, Any]) -> Json:
     workspace.homes[user] = _kept(workspace, view)
     workspace.bell.ring()
     return {"view": workspace.homes[user]}
+
+
+def filled(view: Json, fields: Mapping[str, str | Sequence[str]]) -> Json:
+    """Return a dialog as it is sent off: its state is what was typed and ticked, or stood there from the start."""
+    values: Json = {}
+    for place, block in enumerate(view["blocks"]):
+        element = block.get("element")
+        if block["type"] == "input" and element is not None:
+            action_id = element["action_id"]
+            values[block.get("block_id", f"b{place}")] = {action_id: entered(element, fields.get(action_id))}
+    return {**view, "state": {"values": values}}
+
+
+def entered(element: Json, entry: str | Sequence[str] | None) -> Json:
+    """Return one element's state; `entry` is the text, or the values of the options, None for what stood there."""
+    if element["type"] == "plain_text_input":
+        text = element.get("initial_value") if entry is None else entry
+        return {"type": element["type"], "value": text or None}
+    if entry is None:
+        options = element.get("initial_options", [])
+    else:
+        options = [option for option in element["options"] if option["value"] in entry]
+    return {"type": element["type"], "selected_options": options}
 
 
 def _kept(workspace: Workspace, view: Json) -> Json:

@@ -68,3 +68,41 @@ def test_members_ask_anywhere_and_share_where_it_is_theirs(
 )  # fmt: skip
 def test_a_refusal_says_what_would_help(refusal: Refusal, values: dict[str, object], said: str):
     assert refusal_said(refusal, **values) == said
+
+
+SPEAKS = Channel(channel="C0PARTNERS", is_member=True, is_shared=True, allows_shared=True)
+OLD = Channel(channel="C0OLD", is_member=True, is_archived=True)
+
+
+@pytest.mark.parametrize(
+    ("why", "deed", "standing", "channel", "owns", "refusal"),
+    [
+        ("a member subscribes", Deed.FOLLOW, Standing.MEMBER, OURS, False, None),
+        ("a guest does not", Deed.FOLLOW, Standing.GUEST, OURS, False, Refusal.GUEST),
+        ("nobody does where the bot cannot speak", Deed.FOLLOW, Standing.ADMIN, ELSEWHERE, False, Refusal.NOT_INVITED),
+        ("nor in an archive", Deed.FOLLOW, Standing.MEMBER, OLD, False, Refusal.ARCHIVED),
+        ("nor where partners read along", Deed.FOLLOW, Standing.ADMIN, PARTNERS, False, Refusal.NOT_ALLOWED_HERE),
+        ("unless an admin allowed it", Deed.FOLLOW, Standing.MEMBER, SPEAKS, False, None),
+        ("which allows sharing too", Deed.SHARE, Standing.MEMBER, SPEAKS, False, None),
+        ("only an admin allows it", Deed.ALLOW_SHARED, Standing.MEMBER, PARTNERS, True, Refusal.NO_ADMIN),
+        ("an admin does", Deed.ALLOW_SHARED, Standing.ADMIN, PARTNERS, False, None),
+        ("one's own subscription is one's own", Deed.UNFOLLOW, Standing.MEMBER, ELSEWHERE, True, None),
+        ("another's is not", Deed.UNFOLLOW_OTHERS, Standing.MEMBER, OURS, False, Refusal.NOT_YOURS),
+        ("but to an admin", Deed.UNFOLLOW_OTHERS, Standing.ADMIN, ELSEWHERE, False, None),
+        ("a member names", Deed.NAME, Standing.MEMBER, ELSEWHERE, False, None),
+        ("a member mutes one task for a while", Deed.MUTE, Standing.MEMBER, ELSEWHERE, False, None),
+        ("and no longer", Deed.MUTE_LONG, Standing.MEMBER, OURS, False, Refusal.TOO_LONG),
+        ("unless it is theirs", Deed.MUTE_LONG, Standing.MEMBER, OURS, True, None),
+        ("a member does not mute everything", Deed.MUTE_ALL, Standing.MEMBER, OURS, False, Refusal.NOT_YOURS),
+        ("unless it is theirs", Deed.MUTE_ALL, Standing.MEMBER, OURS, True, None),
+        ("an admin does", Deed.MUTE_ALL, Standing.ADMIN, OURS, False, None),
+        ("a member unmutes", Deed.UNMUTE, Standing.MEMBER, OURS, False, None),
+        ("settings are for whoever subscribed something", Deed.SET, Standing.MEMBER, OURS, True, None),
+        ("and not for everybody", Deed.SET, Standing.MEMBER, OURS, False, Refusal.NOT_YOURS),
+        ("a guest owns nothing", Deed.MUTE_ALL, Standing.GUEST, OURS, True, Refusal.GUEST),
+    ],
+)  # fmt: skip
+def test_following_is_everybodys_and_taking_from_others_is_not(
+    why: str, *, deed: Deed, standing: Standing, channel: Channel, owns: bool, refusal: Refusal | None
+):
+    assert refuses(deed, somebody(standing), channel, owns=owns) is refusal, why
