@@ -53,6 +53,14 @@ DRAIN_S: Final = 10.0  # how long what was acked may take when the process is as
 log = logging.getLogger(__name__)
 
 
+class CannotListen(Exception):
+    """The door could not be opened; `errno` of the cause says why."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.errno = cause.errno
+        super().__init__(cause.strerror)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clouds:
     """The accounts, opened, and the lanes to them."""
@@ -219,7 +227,8 @@ async def serve(
 
     Raises:
         SettingsError: a token is missing.
-        SlackUnusable, DatabaseTrouble, OSError: the start is refused, with the mend.
+        SlackUnusable, DatabaseTrouble: the start is refused, with the mend.
+        CannotListen: the port is taken, or not ours to take.
     """
     token, app_token, signing_secret = _slack_settings(told)
     transport = " and ".join(name for name, is_set in (("Socket Mode", app_token), ("HTTP", signing_secret)) if is_set)
@@ -254,7 +263,10 @@ async def serve(
             token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
         )
         stack.push_async_callback(_finish, errands)  # after nothing more is heard, before clouds and Slack are closed
-        await stack.enter_async_context(door)
+        try:
+            await stack.enter_async_context(door)
+        except OSError as error:
+            raise CannotListen(error) from error
         if sockets is not None:
             stack.push_async_callback(sockets.close)
             await sockets.connect()

@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
-import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from bot import wiring
 from bot.cli import told
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     import argparse
 
     from bot.settings import BotSettings
-
-UNLISTENABLE: Final = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -44,9 +41,7 @@ async def run(_: argparse.Namespace) -> Outcome:
     try:
         async with wiring.serve(settings):
             await asked_to_stop.wait()
-    except OSError as error:
-        if error.errno not in UNLISTENABLE and not isinstance(error, socket.gaierror):
-            raise
+    except wiring.CannotListen as error:
         raise _deaf(error, settings.bot) from None
     return Outcome.WELL
 
@@ -57,7 +52,7 @@ def _stop(asked: asyncio.Event, number: signal.Signals) -> None:
     asyncio.get_running_loop().remove_signal_handler(number)
 
 
-def _deaf(error: OSError, bot: BotSettings) -> Failure:
+def _deaf(error: wiring.CannotListen, bot: BotSettings) -> Failure:
     what = f"Cannot listen on port {bot.port} of {bot.bind}"
     match error.errno:
         case errno.EADDRINUSE:
