@@ -61,5 +61,5 @@ def _tell(finding: Finding, console: Console | None) -> None:
     if console is None:
         print(f"{sign} {finding.about}: {visible(finding.found)}{mend}")
         return
-    head = Text(f"{sign} {finding.about}: ", style=STYLES[finding.verdict])
-    console.print(head + Text(visible(finding.found) + mend), soft_wrap=True)
+    head = (f"{sign} {finding.about}: ", STYLES[finding.verdict])
+    console.print(Text.assemble(head, visible(finding.found), mend), soft_wrap=True)

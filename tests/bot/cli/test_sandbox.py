@@ -1,0 +1,46 @@
+"""`relaybot sandbox`: the demo as whoever tries it sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Shell
+
+
+async def test_it_plays_a_conversation_and_ends(bare: Shell):
+    ran = await bare.run("sandbox", "--once", COLUMNS="100")
+
+    assert (ran.status, ran.err) == (0, "")
+    for seen in (
+        "#relays ann: /relay status aliyun main-zh",
+        "▲ RETRYING · 主舞台",
+        "only visible to you",
+        "✓ RUNNING · Main stage, Singapore",
+        "Did you mean status?",
+        "everybody in the channel reads this",
+        "[ Refresh ]  [ Share to channel ]  [ Id ]",
+    ):
+        assert seen in ran.out
+    assert list(bare.folder.iterdir()) == []
+
+
+async def test_it_takes_lines_until_somebody_quits_or_there_are_no_more(bare: Shell):
+    quits = await bare.run("sandbox", "--quiet", stdin="/relay status aliyun silent\npress id\nquit\n/relay help\n")
+    ends = await bare.run("sandbox", "--quiet", stdin="tasks\n@relaybot status main-sg\nwhat?\n")
+
+    assert (quits.status, quits.err) == (0, "")
+    assert "■ STOPPED · Stopped silently" in quits.out
+    assert quits.out.rstrip().splitlines()[-2].strip("│ ") == "silent"
+    assert (ends.status, ends.err) == (0, "")
+    assert re.search(r"main-en +Main stage, English", ends.out)
+    assert "in the thread · everybody in the channel reads this" in ends.out
+    assert ends.out.count("Now you are ann.") == 2  # once at the start, once for a line that is no command
+
+
+async def test_ctrl_c_at_the_prompt_ends_it_at_once(bare: Shell):
+    ran = await bare.on_terminal("sandbox", "--quiet", typed={"ann in #relays> ": "\x03"})
+
+    assert ran.status == 130
+    assert "Traceback" not in ran.out
