@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from adapters.contract import Plan, Progress, Snapshot, TaskRef, TaskState
+from adapters.contract import Plan, Progress, Remark, Snapshot, TaskRef, TaskState
 from bot.domain.outlook import Tone
 
 
@@ -92,6 +92,7 @@ class Known:
     is_flapping: bool = False
     told: frozenset[Why] = frozenset()  # conditions that were said and are not over
     ended_at: datetime | None = None  # confirmed; Tencent is looked at for 30 minutes more
+    remark: Remark | None = None  # what a callback said by the way, until the next change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +138,4 @@ class Followed:
     known: Known
     plan: Plan = field(default_factory=Plan)
     due_at: datetime | None = None  # to be read by itself; None where a list sweep brings it
+    version: int = field(default=0, compare=False)  # of `known`: what was written meanwhile is never overwritten
