@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.contract import AccountName, Api, Pace
     from bot.domain.account import Account
     from bot.domain.command import Command
+    from bot.domain.figures import LaneFigures
     from bot.domain.looks import Looks
     from bot.domain.permit import Channel, Person
     from bot.flows.admit import Gate
@@ -63,7 +64,7 @@ class Desk:
     looks: Looks
     gate: Gate
     about: About
-    lanes_shown: Callable[[], tuple[message.LaneShown, ...]]
+    figures: Callable[[], tuple[LaneFigures, ...]]
     patience_s: float = PATIENCE_S
 
 
@@ -189,5 +190,5 @@ def _debug(asker: Asker, desk: Desk) -> message.Debugged:
         transport=about.transport,
         scopes=about.scopes,
         store=about.store,
-        lanes=desk.lanes_shown(),
+        lanes=desk.figures(),
     )
