@@ -73,7 +73,7 @@ def notices(
     for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
         is_bad = before.bad_since is not None or any(news.is_bad for news in verdict.news)
         shows = ear.place in carded or ear.is_single or (is_bad and not in_group)
-        if shows and (ear.place not in carded or _looks_new(followed, before, after)):
+        if shows and (ear.place not in carded or looks_new(followed, before, after)):
             out += card(
                 followed,
                 after,
@@ -95,6 +95,14 @@ def notices(
             told.append(news)
             is_open = (is_open or news.is_bad) and not news.closes
     return tuple(out)
+
+
+def looks_new(followed: Followed, before: Known, after: Known) -> bool:
+    """Say whether a reader of the card would see a difference, or the read on it has grown old."""
+    old, new = (_card_body(followed, known, title="", asked_at=None) for known in (before, after))
+    if old is None or new is None:
+        return new is not None
+    return _face(old) != _face(new) or _turn(followed, old) != _turn(followed, new)
 
 
 def after_mute(
@@ -253,14 +261,6 @@ def cause(task: int, news: News) -> str:
 def _name(followed: Followed, known: Known) -> str:
     last = known.last or followed.known.last
     return last.name if last is not None else ""
-
-
-def _looks_new(followed: Followed, before: Known, after: Known) -> bool:
-    """Say whether a reader of the card would see a difference, or the read on it has grown old."""
-    old, new = (_card_body(followed, known, title="", asked_at=None) for known in (before, after))
-    if old is None or new is None:
-        return new is not None
-    return _face(old) != _face(new) or _turn(followed, old) != _turn(followed, new)
 
 
 def _face(body: CardBody) -> CardBody:
