@@ -176,6 +176,7 @@ class Notice:
     body: Body
     task: int | None = None
     subscription: int | None = None  # whose board it is
+    incident: int | None = None  # whose group message it is, or (a REPLY without a task) goes under
     user: str = ""  # of a DIRECT one
     not_before: datetime | None = None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from adapters.contract import AccountName, Region, TaskId, TaskState
+    from adapters.contract import AccountName, Region, TaskId, TaskRef, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -36,6 +36,12 @@ class Wish:
     only: frozenset[TaskState] = frozenset()  # empty: everything
     until: datetime | None = None
     thread_ts: str = ""  # updates go under this message instead of under a card
+
+    def covers(self, ref: TaskRef, name: str = "") -> bool:
+        """Say whether it wants to hear of a task that the cloud calls so."""
+        if self.account != ref.account or (self.region is not None and self.region != ref.region):
+            return False
+        return self.match in name if self.task is None else self.task == ref.task_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,8 @@ class TaskRow(Table):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        UniqueConstraint("account", "region", "task_id"),
+        UniqueConstraint("account", "task_id", "region"),
+        Index(None, "account", "region"),
         Index(None, "name"),
         Index(None, "due_at"),
         Index(None, "unfollowed_at"),

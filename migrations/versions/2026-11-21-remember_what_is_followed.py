@@ -67,9 +67,10 @@ def upgrade() -> None:
         sa.Column("due_at", INSTANT, nullable=True),
         sa.Column("unfollowed_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tasks"),
-        sa.UniqueConstraint("account", "region", "task_id", name="uq_tasks_account_region_task_id"),
+        sa.UniqueConstraint("account", "task_id", "region", name="uq_tasks_account_task_id_region"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_tasks_account_region", "tasks", ["account", "region"])
     op.create_index("ix_tasks_due_at", "tasks", ["due_at"])
     op.create_index("ix_tasks_name", "tasks", ["name"])
     op.create_index("ix_tasks_unfollowed_at", "tasks", ["unfollowed_at"])
@@ -125,6 +126,7 @@ def downgrade() -> None:
     op.drop_table("sweeps")
     op.drop_index("ix_names_task", table_name="names")
     op.drop_table("names")
+    op.drop_index("ix_tasks_account_region", table_name="tasks")
     op.drop_index("ix_tasks_due_at", table_name="tasks")
     op.drop_index("ix_tasks_name", table_name="tasks")
     op.drop_index("ix_tasks_unfollowed_at", table_name="tasks")

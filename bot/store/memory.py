@@ -1,0 +1,85 @@
+"""
+Memory: what belongs together is written in one transaction, and whom it wakes hears of it only after the commit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.store.audit import Audits
+from bot.store.cards import Cards
+from bot.store.changes import Changes
+from bot.store.channels import Channels
+from bot.store.outbox import Outbox
+from bot.store.subscriptions import Subscriptions
+from bot.store.sweeps import Sweeps
+from bot.store.tasks import Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.domain.notice import Wake
+    from bot.store.database import Database
+
+
+def new_key() -> str:
+    """Draw 128 random bits, as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class Tx:
+    """One transaction: one attribute for each noun that is remembered, and the wakes that it has caused so far."""
+
+    def __init__(self, connection: AsyncConnection, *, new_key: Callable[[], str]) -> None:
+        self.wakes: set[Wake] = set()
+        self.subscriptions = Subscriptions(connection)
+        self.tasks = Tasks(connection)
+        self.sweeps = Sweeps(connection)
+        self.changes = Changes(connection)
+        self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key)
+        self.cards = Cards(connection)
+        self.channels = Channels(connection)
+        self.audit = Audits(connection)
+
+
+class Memory:
+    """
+    Everything that is remembered, but for the pace.
+
+    Args:
+        wake: is told what a committed transaction has caused. It must not raise: what is written stays written, and
+            `tidy` finds what was not heard.
+        new_key: gives each notice its 128 random bits.
+
+    Every method raises `DatabaseUnavailable` where the database does not answer.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        wake: Callable[[frozenset[Wake]], Awaitable[None]],
+        new_key: Callable[[], str] = new_key,
+    ) -> None:
+        self._database = database
+        self._wake = wake
+        self._new_key = new_key
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Commit at the end and wake whom it concerns, or roll back when anything is raised, and wake nobody."""
+        async with self._database.writing() as connection:
+            tx = Tx(connection, new_key=self._new_key)
+            yield tx
+        if tx.wakes:
+            await self._wake(frozenset(tx.wakes))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Tx]:
+        """Look without standing in the writers' line. Nothing may be written."""
+        async with self._database.reading() as connection:
+            yield Tx(connection, new_key=self._new_key)

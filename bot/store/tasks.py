@@ -1,0 +1,290 @@
+"""
+Tasks: what is followed, what is known of it, and when it is read by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, func, or_, select, update
+
+from adapters.contract import Plan, TaskRef
+from bot.domain.task import Followed
+from bot.store import codec
+from bot.store.batches import batches
+from bot.store.cards import of_task
+from bot.store.subscriptions import Subscriptions
+from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, TaskRow
+from bot.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from adapters.contract import AccountName, Region, TaskId
+    from bot.domain.subscription import Place
+    from bot.domain.task import Known
+
+KEPT: Final = timedelta(days=30)  # a task that nobody follows any more
+SHORTEST_FRAGMENT: Final = 4  # signs of an id that tell a channel's task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What is to be remembered of a task from now on, and when it is read by itself (None: a list sweep brings it)."""
+
+    task: Followed
+    known: Known
+    due_at: datetime | None
+
+
+class Tasks:
+    """The tasks of one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def follow(self, ref: TaskRef, *, provider: str, known: Known, due_at: datetime | None) -> Followed:
+        """
+        Make the row of a task, or return the one that is there.
+
+        A task that nobody followed for a while starts afresh with `known`: what was known of it then is no measure.
+        """
+        begun = upsert(self._connection, TaskRow).values({**_fresh(ref, provider, known), "due_at": due_at})
+        anew = {
+            name: begun.excluded[name] for name in ("provider", "name", "plan_start", "plan_end", "known", "due_at")
+        }
+        made = await self._connection.execute(
+            begun.on_conflict_do_update(
+                index_elements=[TaskRow.account, TaskRow.task_id, TaskRow.region],
+                set_={**anew, "version": TaskRow.version + 1, "unfollowed_at": None},
+                where=TaskRow.unfollowed_at.is_not(None),
+            ).returning(TaskRow)
+        )
+        row = made.one_or_none()
+        return _followed(row) if row is not None else await self._one(_is(ref))
+
+    async def note(self, ref: TaskRef, *, provider: str, known: Known, now: datetime) -> Followed:
+        """Make the row of a task that nobody follows (somebody gives it a name), or return the one that is there."""
+        await self._connection.execute(
+            upsert(self._connection, TaskRow)
+            .values({**_fresh(ref, provider, known), "unfollowed_at": now})
+            .on_conflict_do_nothing()
+        )
+        return await self._one(_is(ref))
+
+    async def get(self, ref: TaskRef) -> Followed | None:
+        """Find a task that is remembered, followed or not."""
+        return next(iter(await self._all(_is(ref))), None)
+
+    async def by_id(self, task: int) -> Followed | None:
+        """Find a task by the store's own id."""
+        return next(iter(await self._all(TaskRow.id == task)), None)
+
+    async def by_ids(self, tasks: Sequence[int]) -> list[Followed]:
+        """Find tasks by the store's own ids; those that are gone are left out."""
+        return [task for batch in batches(tasks) for task in await self._all(TaskRow.id.in_(batch))]
+
+    async def of_region(self, account: AccountName, region: Region) -> list[Followed]:
+        """Find all followed tasks that one sweep sees."""
+        return await self._all(
+            (TaskRow.account == account) & (TaskRow.region == region) & TaskRow.unfollowed_at.is_(None)
+        )
+
+    async def of_id(self, account: AccountName, task_id: TaskId) -> list[Followed]:
+        """Find the followed tasks with a vendor's id in whatever region: what a callback names."""
+        return await self._all(
+            (TaskRow.account == account) & (TaskRow.task_id == task_id) & TaskRow.unfollowed_at.is_(None)
+        )
+
+    async def called(self, name: str) -> list[Followed]:
+        """Find the followed tasks that a cloud calls exactly so."""
+        return await self._all((TaskRow.name == name) & TaskRow.unfollowed_at.is_(None))
+
+    async def of_place(self, place: Place) -> list[Followed]:
+        """Find all followed tasks that a channel's subscriptions cover."""
+        wishes = [subscription.wish for subscription in await Subscriptions(self._connection).of_place(place)]
+        reach = [
+            (TaskRow.account == wish.account)
+            & (or_(TaskRow.task_id == wish.task) if wish.task is not None else TaskRow.task_id.is_not(None))
+            for wish in wishes
+        ]
+        if not reach:
+            return []
+        rows = await self._rows(or_(*reach) & TaskRow.unfollowed_at.is_(None))
+        return [_followed(row) for row in rows if any(wish.covers(_ref(row), row.name) for wish in wishes)]
+
+    async def find(self, place: Place, fragment: str) -> list[Followed]:
+        """Find the channel's tasks whose id holds the fragment; none for fewer than four signs."""
+        if len(fragment) < SHORTEST_FRAGMENT:
+            return []
+        return [task for task in await self.of_place(place) if fragment in task.ref.task_id]
+
+    async def due(self, now: datetime, *, lease: timedelta, limit: int) -> list[Followed]:
+        """
+        Claim tasks that are to be read by themselves, longest due first.
+
+        The claim is that `due_at` moves forward by the lease, in the same statement; nobody else gets them until then.
+        """
+        ripe = (
+            select(TaskRow.id)
+            .where(TaskRow.due_at <= now)
+            .order_by(TaskRow.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("ripe")  # its own step: as a plain subquery PostgreSQL may run it, and lock rows, more than once
+        )
+        claimed = await self._connection.execute(
+            update(TaskRow).where(TaskRow.id.in_(select(ripe.c.id))).values(due_at=now + lease).returning(TaskRow)
+        )
+        return [_followed(row) for row in claimed]
+
+    async def hasten(self, task: int, *, at: datetime) -> None:
+        """
+        Make a followed task due: something hints that it changed.
+
+        A read that is under way may be older than the hint: what it says will not be saved.
+        """
+        await self._connection.execute(
+            update(TaskRow)
+            .where(TaskRow.id == task, TaskRow.unfollowed_at.is_(None))
+            .where(or_(TaskRow.due_at.is_(None), TaskRow.due_at > at))
+            .values(due_at=at, version=TaskRow.version + 1)
+        )
+
+    async def save(self, task: Followed, known: Known, *, due_at: datetime | None) -> bool:
+        """Remember what a read came to; False when somebody wrote meanwhile: read it again before judging."""
+        return not await self.save_all([Next(task=task, known=known, due_at=due_at)])
+
+    async def save_all(self, reads: Sequence[Next]) -> frozenset[int]:
+        """
+        Remember what many reads came to.
+
+        Returns:
+            The ids of those that were not saved, because somebody else wrote them since they were read: nothing may be
+            said of these.
+        """
+        stale: set[int] = set()
+        for batch in batches(reads):
+            stale |= await self._save(batch)
+        return frozenset(stale)
+
+    async def drop(self, task: int) -> None:
+        """Forget a task with its history; what is in the outbox of it is still said."""
+        await self.drop_all([task])
+
+    async def drop_all(self, tasks: Sequence[int]) -> None:
+        """Forget many tasks with their history."""
+        for batch in batches(tasks):
+            for column in (TaskRow.id, ChangeRow.task, IncidentRow.task, NameRow.task):
+                await self._connection.execute(delete(column.class_).where(column.in_(batch)))
+            subjects = [of_task(task) for task in batch]
+            await self._connection.execute(delete(CardRow).where(CardRow.subject.in_(subjects)))
+
+    async def unfollowed(self, before: datetime) -> list[int]:
+        """Name the tasks that nobody has followed since then; one with a short name stays while it may still run."""
+        rows = await self._rows(TaskRow.unfollowed_at < before)
+        named = {
+            task
+            for batch in batches([row.id for row in rows])
+            for task in await self._connection.scalars(select(NameRow.task).where(NameRow.task.in_(batch)))
+        }
+        return [row.id for row in rows if row.id not in named or codec.read_known(row.known).ended_at is not None]
+
+    async def trim(self, now: datetime) -> None:
+        """Forget what nobody has followed for 30 days."""
+        await self.drop_all(await self.unfollowed(now - KEPT))
+
+    async def _save(self, reads: Sequence[Next]) -> set[int]:
+        wanted = {read.task.id: read for read in reads}
+        current = await self._connection.execute(
+            select(TaskRow.id, TaskRow.version)
+            .where(TaskRow.id.in_(wanted), TaskRow.unfollowed_at.is_(None))
+            .order_by(TaskRow.id)  # whoever locks the same rows does it in the same order
+            .with_for_update()
+        )
+        fresh = {row.id for row in current if row.version == wanted[row.id].task.version}
+        if fresh:
+            await self._connection.execute(_SAVE, [_values(wanted[task]) for task in fresh])
+        return wanted.keys() - fresh
+
+    async def _one(self, which: ColumnElement[bool]) -> Followed:
+        return _followed((await self._connection.execute(select(TaskRow).where(which))).one())
+
+    async def _all(self, which: ColumnElement[bool]) -> list[Followed]:
+        return [_followed(row) for row in await self._rows(which)]
+
+    async def _rows(self, which: ColumnElement[bool]) -> Sequence[Any]:
+        return (await self._connection.execute(select(TaskRow).where(which).order_by(TaskRow.id))).all()
+
+
+_SAVE: Final = (
+    update(TaskRow.__table__)  # type: ignore[arg-type] # a declarative class's table is typed as any FROM clause
+    .where(TaskRow.id == bindparam("row"))
+    .values(
+        known=bindparam("new_known"),
+        due_at=bindparam("new_due_at"),
+        name=func.coalesce(func.nullif(bindparam("new_name"), ""), TaskRow.name),
+        plan_start=bindparam("new_plan_start"),
+        plan_end=bindparam("new_plan_end"),
+        version=TaskRow.version + 1,
+    )
+)
+
+
+def _values(read: Next) -> dict[str, Any]:
+    last = read.known.last
+    plan = last.plan if last is not None and last.plan != Plan() else read.task.plan
+    return {
+        "row": read.task.id,
+        "new_known": codec.write_known(read.known),
+        "new_due_at": read.due_at,
+        "new_name": "" if last is None else last.name,
+        "new_plan_start": plan.start,
+        "new_plan_end": plan.end,
+    }
+
+
+def _fresh(ref: TaskRef, provider: str, known: Known) -> dict[str, Any]:
+    plan = known.last.plan if known.last is not None else Plan()
+    return {
+        "account": ref.account,
+        "region": ref.region,
+        "task_id": ref.task_id,
+        "provider": provider,
+        "name": "" if known.last is None else known.last.name,
+        "plan_start": plan.start,
+        "plan_end": plan.end,
+        "known": codec.write_known(known),
+        "version": 1,
+        "due_at": None,
+        "unfollowed_at": None,
+    }
+
+
+def _is(ref: TaskRef) -> ColumnElement[bool]:
+    is_it: ColumnElement[bool] = (
+        (TaskRow.account == ref.account) & (TaskRow.region == ref.region) & (TaskRow.task_id == ref.task_id)
+    )
+    return is_it
+
+
+def _ref(row: Any) -> TaskRef:
+    return TaskRef(account=row.account, region=row.region, task_id=row.task_id)
+
+
+def _followed(row: Any) -> Followed:
+    return Followed(
+        id=row.id,
+        ref=_ref(row),
+        provider=row.provider,
+        known=codec.read_known(row.known),
+        plan=Plan(start=row.plan_start, end=row.plan_end),
+        due_at=row.due_at,
+        version=row.version,
+    )
