@@ -9,17 +9,18 @@ change (which finds the most changes with a given number of reads), and none mor
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.contract import TaskState
+from adapters.contract import Progress, TaskState
+from bot.domain.task import Movement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from bot.domain.task import Followed
+    from bot.domain.task import Followed, Known
 
 SWEEP: Final = timedelta(seconds=5)
 QUICK_SWEEP: Final = timedelta(seconds=2)
@@ -30,6 +31,8 @@ COLD: Final = timedelta(seconds=60)
 RETRY: Final = timedelta(seconds=15)  # after a read that failed: four of them within the minute that makes it unseen
 
 EDGE: Final = timedelta(minutes=5)  # this near to its start or end a task is likely to move
+KEEP: Final = timedelta(seconds=30)  # a read that changed nothing is written down no more often
+ENOUGH: Final = 2  # moves that show a file's progress can be measured; more are no news
 FRESH: Final = timedelta(minutes=2)  # so long a change, or a person's look, keeps it hot
 SHORTEST_LEASE: Final = timedelta(seconds=15)
 
@@ -101,6 +104,29 @@ def is_hot(task: Followed, now: datetime, *, looked_at: datetime | None = None) 
     known = task.known
     is_fresh = any(at is not None and now - at < FRESH for at in (known.since, looked_at))
     return is_fresh or known.doubt is not None or _is_near_an_edge(task, now)
+
+
+def is_worth_writing(before: Known, after: Known) -> bool:
+    """
+    Say whether a read has to be remembered at once; a thousand tasks that run as before need not be written each 2 s.
+
+    What is left unwritten for half a minute is when the last read was, and how far a file has come.
+    """
+    if before.last is None or after.last is None or _still(before) != _still(after):
+        return before != after
+    return abs(after.last.taken_at - before.last.taken_at) >= KEEP
+
+
+def _still(known: Known) -> Known:
+    """Leave out what every read changes."""
+    last = known.last
+    if last is not None:
+        last = replace(last, taken_at=last.taken_at.min, request_id="", progress=None)
+    movement = known.movement
+    if movement is not None:
+        moves = min(movement.moves, ENOUGH)
+        movement = Movement(progress=Progress(), moved_at=movement.moved_at.min, moves=moves)
+    return replace(known, last=last, movement=movement, ran_until=None)
 
 
 def _is_restless(task: Followed, now: datetime) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import AccountName, Plan, Region, Snapshot, TaskId, TaskRef, TaskState
-from bot.domain.cadence import Load, bound, cold, lease, sweep_period, turn
-from bot.domain.task import Doubt, Followed, Known
+from adapters.contract import AccountName, Plan, Progress, Region, Snapshot, TaskId, TaskRef, TaskState
+from bot.domain.cadence import Load, bound, cold, is_worth_writing, lease, sweep_period, turn
+from bot.domain.task import Doubt, Followed, Known, Movement
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(hours=2)
@@ -146,3 +146,30 @@ def test_all_turns_together_keep_within_the_pace():
 
     assert asked <= load.per_second
     assert others == cold(load)
+
+
+def test_a_read_that_changed_nothing_is_written_every_half_minute():
+    before = task().known
+    assert before.last is not None
+
+    def read(after_s: float, **changes: Any) -> Known:
+        last = replace(before.last, taken_at=NOW + timedelta(seconds=after_s), request_id="another")
+        return replace(before, last=last, ran_until=last.taken_at, **changes)
+
+    assert not is_worth_writing(before, before)
+    assert not is_worth_writing(before, read(29))
+    assert is_worth_writing(before, read(30))
+    # Whatever else is different is written at once.
+    assert is_worth_writing(before, read(2, doubt=DOUBT))
+    assert is_worth_writing(before, read(2, misses=1))
+    assert is_worth_writing(before, read(2, unseen_since=NOW))
+    assert is_worth_writing(Known(), before)
+
+
+def test_how_far_a_file_has_come_can_wait_that_it_moves_cannot():
+    one = Movement(progress=Progress(offset=timedelta(seconds=1)), moved_at=NOW, moves=3)
+    further = replace(one, progress=Progress(offset=timedelta(seconds=9)), moved_at=NOW + timedelta(seconds=8))
+
+    assert not is_worth_writing(task(movement=one).known, task(movement=further).known)
+    assert not is_worth_writing(task(movement=one).known, task(movement=replace(further, moves=4)).known)
+    assert is_worth_writing(task(movement=replace(one, moves=1)).known, task(movement=replace(one, moves=2)).known)
