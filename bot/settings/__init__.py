@@ -53,8 +53,8 @@ def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderTyp
     for word, provider in builtin.items():
         has_own = any(account.type.word == word for account in accounts.values())
         own = default(provider, environ, share=bot.pace_share, is_optional=has_own)
-        if own is not None:
-            accounts.setdefault(own.name, own)
+        if own is not None and own.name not in {name.lower() for name in accounts}:
+            accounts[own.name] = own
     return Settings(bot=bot, accounts=accounts)
 
 

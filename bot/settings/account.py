@@ -16,12 +16,16 @@ from pydantic import ValidationError
 from adapters.contract import AccountName, ProviderType
 from adapters.contract import Settings as ProviderSettings
 from bot.settings.bot import share as checked_share
-from bot.settings.reader import SettingsError, complain, is_secret, meta, names, read
+from bot.settings.reader import SettingsError, complain, is_secret, meta, names, parted, read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}", re.IGNORECASE)
+CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]+")
+# In capitals, as everybody names them. Vendors' keys have small letters: one that was pasted where its variable's name
+# belongs is not taken for a name, and not repeated in a message.
+VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 OURS: Final = frozenset(
     {"provider", "budget", "share", "channels", "tasks"}
 )  # the keys of a table that are not the provider's
@@ -78,6 +82,10 @@ def from_file(
     if unknown or not isinstance(tables, dict) or not tables:
         problem = f"has a table that I do not know: {unknown[0]}" if unknown else "has no [accounts.<name>] table"
         raise SettingsError(str(path), problem, example=EXAMPLE)
+    typed: dict[str, str] = {}
+    for name in tables:
+        if typed.setdefault(name.lower(), name) != name:
+            raise SettingsError(f"accounts.{name}", f"is accounts.{typed[name.lower()]} to people, who type either")
     return {AccountName(name): _table(name, table, environ, share=share, find=find) for name, table in tables.items()}
 
 
@@ -97,9 +105,11 @@ def _table(name: str, table: object, environ: Mapping[str, str], *, share: float
     model = provider.settings
     for key in sorted(table.keys() - OURS - model.model_fields.keys()):
         known = ", ".join(sorted({*model.model_fields, *OURS}))
-        raise SettingsError(f"{place}.{key}", f"is no setting of a {word} account; there are: {known}")
+        raise SettingsError(f"{place}.{key}", f"is no setting for {provider.title}; there are: {known}")
     given = {
-        key: _secret(place, key, table, provider, environ) if is_secret(model, key) else table.get(key)
+        key: _secret(place, key, table, provider, environ)
+        if is_secret(model, key)
+        else parted(model, key, table.get(key))
         for key in model.model_fields
     }
     try:
@@ -115,11 +125,13 @@ def _secret(
     """Follow a secret's name to its variable; by default the provider's own."""
     told = meta(provider.settings, key)
     variable = table.get(key, told.get("env", ""))
-    if not isinstance(variable, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
-        raise SettingsError(f"{place}.{key}", "must be the name of an environment variable, not the key itself")
+    if not isinstance(variable, str) or not VARIABLE.fullmatch(variable):
+        problem = "must be the name of an environment variable, in capitals, and not the key itself"
+        raise SettingsError(f"{place}.{key}", problem, example=told.get("env", ""))
     value = environ.get(variable, "").strip()
     if not value and (key in table or provider.settings.model_fields[key].is_required()):
-        raise SettingsError(variable, f"is not set, and {place}.{key} names it", where=told.get("where", ""))
+        problem = f"is not set, and {place}.{key} is read from it"
+        raise SettingsError(variable, problem, example=told.get("example", ""), where=told.get("where", ""))
     return value or None
 
 
@@ -128,23 +140,34 @@ def _account(
 ) -> AccountSettings:
     place = f"accounts.{name}"
     budget = table.get("budget", "")
-    if not isinstance(budget, str):
-        raise SettingsError(f"{place}.budget", "must be a name, the same for accounts that share the vendor's limits")
-    try:
-        own_share = checked_share(float(table.get("share", share)))
-    except (TypeError, ValueError) as error:
-        problem = str(error) if isinstance(error, ValueError) else "must be a number"
-        raise SettingsError(f"{place}.share", problem, example="0.5") from None
+    if not isinstance(budget, str) or (budget and not ACCOUNT_NAME.fullmatch(budget)):
+        raise SettingsError(
+            f"{place}.budget", "must be a short name, the same for accounts that share the vendor's limits"
+        )
+    channels = _texts(table, "channels", place, example='["C012AB3CD"]')
+    if not all(CHANNEL.fullmatch(channel) for channel in channels):
+        problem = "must be Slack channel ids, not names: a channel's details end in its id"
+        raise SettingsError(f"{place}.channels", problem, example='["C012AB3CD"]')
     return AccountSettings(
         name=name,
         type=provider,
         settings=settings,
         # the key itself never reaches the database; its hash tells main accounts apart as well
         budget=budget or hashlib.sha256(settings.budget_key.encode()).hexdigest()[:16],
-        share=own_share,
-        channels=frozenset(_texts(table, "channels", place, example='["C012AB3CD"]')),
+        share=_share(table, place, share),
+        channels=frozenset(channels),
         tasks=tuple(_texts(table, "tasks", place, example='["live-*"]')),
     )
+
+
+def _share(table: Mapping[str, Any], place: str, everybodys: float) -> float:
+    own = table.get("share", everybodys)
+    if isinstance(own, bool) or not isinstance(own, int | float):
+        raise SettingsError(f"{place}.share", "must be a number", example="0.5")
+    try:
+        return checked_share(float(own))
+    except ValueError as error:
+        raise SettingsError(f"{place}.share", str(error), example="0.5") from None
 
 
 def _texts(table: Mapping[str, Any], key: str, place: str, *, example: str) -> list[str]:

@@ -59,13 +59,19 @@ def read(model: type[BaseModel], environ: Mapping[str, str]) -> Mapping[str, Any
     for key, env in names(model).items():
         value = environ.get(env, "").strip()
         if value:
-            is_list = get_origin(model.model_fields[key].annotation) is tuple
-            given[key] = [part.strip() for part in value.split(",") if part.strip()] if is_list else value
+            given[key] = parted(model, key, value)
     try:
         model.model_validate(given)
     except ValidationError as error:
         complain(error, model, lambda key: names(model).get(key, key))
     return given
+
+
+def parted(model: type[BaseModel], key: str, value: object) -> object:
+    """Part a text with commas where the field is a list; all else stays as it is."""
+    if isinstance(value, str) and get_origin(model.model_fields[key].annotation) is tuple:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
 
 
 def complain(error: ValidationError, model: type[BaseModel], called: Callable[[str], str]) -> NoReturn:
