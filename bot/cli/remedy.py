@@ -20,9 +20,8 @@ def remedy(trouble: Trouble, account: AccountSettings) -> str:
     model = account.type.settings
     match kind(trouble.error):
         case "BadCredentials":
-            keys = [key for key in model.model_fields if is_secret(model, key) and getattr(account.settings, key)]
             where = meta(model, first_secret(model)).get("where", "")
-            said = f"Copy {_variables(account, *keys)} anew, or make a new key: {where}."
+            said = f"Copy {_variables(account, *_credential(account))} anew, or make a new key: {where}."
         case "WrongRegion":
             said = f"Correct {_variables(account, 'regions')}: {meta(model, 'regions').get('where', '')}."
         case "Unreachable":
@@ -35,6 +34,16 @@ def remedy(trouble: Trouble, account: AccountSettings) -> str:
         case _:
             said = here(mend(trouble))
     return said
+
+
+def _credential(account: AccountSettings) -> list[str]:
+    """Return the parts of the key: what no account can do without, and a temporary key's token where one is set."""
+    model = account.type.settings
+    return [
+        key
+        for key, field in model.model_fields.items()
+        if is_secret(model, key) and (field.is_required() or ("token" in key and getattr(account.settings, key)))
+    ]
 
 
 def _variables(account: AccountSettings, *keys: str) -> str:
