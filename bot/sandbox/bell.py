@@ -22,9 +22,9 @@ class Bell:
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def until(self, is_true: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    async def until(self, is_true: Callable[[], bool], *, within_s: float | None = 10.0) -> None:
         """
-        Wait until `is_true()`; it is asked at once and after every ring.
+        Wait until `is_true()`; it is asked at once and after every ring. Without `within_s`, for ever.
 
         Raises:
             TimeoutError: it was still false after `within_s` seconds.

@@ -6,15 +6,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from bot import clock, wiring
-from bot.sandbox.programme import ALIYUN, ONLINE_ID, TENCENT
+from bot.sandbox.clock import Calendar
+from bot.sandbox.orders import PromptError
+from bot.sandbox.programme import ONLINE_ID
+from bot.sandbox.prompt import Prompt
 from bot.sandbox.screen import Screen
 from bot.sandbox.stage import open_stage
 from bot.slack.cards import press
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from bot.sandbox.slack import Message
     from bot.sandbox.stage import Stage
 
@@ -33,35 +39,51 @@ PLAYED: Final = (
 BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID}
 
 HELP: Final = """\
-Now you are ann. Type /relay … as in Slack; “@relaybot …” mentions the bot; “press refresh”, “press share”, “press id”
-press a button of the last card; “tasks” lists what there is to ask about; “quit” or Ctrl-D leaves."""
+Now you are ann. Type /relay … as in Slack; “@relaybot …” mentions the bot;
+“press refresh”, “press share”, “press id” press a button of the last card;
+“tasks” lists what there is to ask about; “help” lists what can be broken,
+mended and moved in time; “quit” or Ctrl-D leaves."""
 
 
 async def play(*, is_quiet: bool = False, is_once: bool = False) -> int:
     """Play the conversation, then take lines from whoever sits there; return the exit status."""
-    async with open_stage(calendar=clock.now) as stage:
+    calendar = Calendar(clock.now)
+    async with open_stage(calendar=calendar) as stage:
         environment = stage.environment(slack="http") | {
             "PORT": "0",
             "RELAYBOT_BIND": "127.0.0.1",
             "DATABASE_URL": "sqlite://",
         }
-        async with wiring.serve(wiring.read_settings(environment)) as door:
+        async with wiring.serve(wiring.read_settings(environment), now=calendar) as door:
             stage.slack.people.door = f"http://127.0.0.1:{door.port}/slack/events"
-            theatre = Theatre(stage)
-            if not is_quiet:
-                await theatre.conversation()
-            if not is_once:
-                await theatre.lines()
+            theatre = Theatre(stage, Prompt(stage, calendar))
+            async with theatre.listening():
+                if not is_quiet:
+                    await theatre.conversation()
+                if not is_once:
+                    await theatre.lines()
     return 0
 
 
 class Theatre:
     """One person before one screen."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, prompt: Prompt) -> None:
         self._slack = stage.slack
+        self._prompt = prompt
         self._screen = Screen(stage.slack.workspace)
+        self._shown: set[tuple[str, int]] = set()  # what the screen has shown: message times, and how often edited
         self._last: Message | None = None  # the newest message with buttons
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Show whatever is heard while this is entered, asked for or not."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def conversation(self) -> None:
         """Play what stands in the programme, then share the first card."""
@@ -82,40 +104,64 @@ class Theatre:
                 await self.line(line, is_echoed=False)
 
     async def line(self, line: str, *, is_echoed: bool = True) -> None:
-        """Do what one line says and show what is heard of it."""
+        """Do what one line says; where the bot is spoken to, wait until it is heard."""
         if is_echoed:
             self._screen.typed(YOU, PLACE, line)
-        before = {(message.ts, message.edits) for message in self._slack.heard(PLACE, to=YOU)}
+        before = {_key(message) for message in self._heard()}
         verb, _, rest = line.partition(" ")
         match verb:
-            case "tasks":
-                for script in (*ALIYUN, *TENCENT):
-                    self._screen.say(f"  {script.task_id:<28} {script.name}", style="")
-                return
             case "press" if rest in BUTTONS and self._last is not None:
                 if BUTTONS[rest] not in self._last.buttons:
                     self._screen.say("The last card has no such button.")
                     return
                 await self._slack.press(self._last, BUTTONS[rest], YOU)
+            case "press":
+                self._screen.say("Buttons are pressed with: press refresh, press share, press id; of the last card.")
+                return
             case "@relaybot":
                 await self._slack.mention(YOU, PLACE, rest)
             case _ if line.startswith("/"):
                 await self._slack.say(YOU, PLACE, line)
             case _:
-                self._screen.say(HELP, style="cyan")
+                await self._order(line)
                 return
         try:
-            await self._slack.until(lambda: self._news(before) != [])
+            await self._slack.until(lambda: any(_key(message) not in before for message in self._heard()))
         except TimeoutError:
             self._screen.say("(nothing was heard for ten seconds)")
-        for message in self._news(before):
-            self._screen.heard(message)
-            if message.buttons:
-                self._last = message
+        self._show()
 
-    def _news(self, before: set[tuple[str, int]]) -> list[Message]:
-        heard = self._slack.heard(PLACE, to=YOU)
-        return [message for message in heard if (message.ts, message.edits) not in before]
+    async def _order(self, line: str) -> None:
+        """Do something to the stage, and say what is so then or why not."""
+        try:
+            self._screen.say(await self._prompt.take(line), style="")
+        except PromptError as error:
+            self._screen.say(str(error), style="yellow")
+        if line.strip().lower() == "help":
+            self._screen.say(HELP, style="cyan")
+
+    async def _listen(self) -> None:
+        while True:
+            await self._slack.until(
+                lambda: any(_key(message) not in self._shown for message in self._heard()), within_s=None
+            )
+            self._show()
+
+    def _show(self) -> None:
+        """Show what is new or was edited since the screen last showed something."""
+        for message in self._heard():
+            if _key(message) not in self._shown:
+                self._shown.add(_key(message))
+                self._screen.heard(message)
+                if message.buttons:
+                    self._last = message
+
+    def _heard(self) -> list[Message]:
+        return self._slack.heard(PLACE, to=YOU)
+
+
+def _key(message: Message) -> tuple[str, int]:
+    return message.ts, message.edits
 
 
 def _read(prompt: str) -> str | None:

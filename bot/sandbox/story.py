@@ -100,6 +100,11 @@ class Story:
         for script in scripts:
             self.add(script)
 
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """Every task, in the order in which they were added; also those that the cloud no longer knows."""
+        return tuple(self._scripts.values())
+
     def add(self, script: Script) -> None:
         """Put a task into the cloud, or replace the one with its id."""
         self._scripts[script.task_id] = script
@@ -138,6 +143,10 @@ class Story:
             offset=offset,
             file=file,
         )
+
+    def plan_end(self, task_id: str) -> datetime:
+        """Return when a task's plan ends."""
+        return self.begun_at + self._scripts[task_id].end
 
     def sights(self, now: datetime) -> Iterator[Sight]:
         """Say what the cloud says of every task that it knows, in the order in which they were added."""

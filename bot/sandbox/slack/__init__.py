@@ -100,7 +100,7 @@ class Slack:
         """Return the dialogs that are open before a person, the top one last."""
         return self.workspace.views.get(self.workspace.person(user).id, [])
 
-    async def until(self, is_true: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    async def until(self, is_true: Callable[[], bool], *, within_s: float | None = 10.0) -> None:
         """Wait until `is_true()`, asked after everything that is said; raises TimeoutError."""
         await self.workspace.bell.until(is_true, within_s=within_s)
 

@@ -28,7 +28,7 @@ async def test_it_plays_a_conversation_and_ends(bare: Shell):
 
 async def test_it_takes_lines_until_somebody_quits_or_there_are_no_more(bare: Shell):
     quits = await bare.run("sandbox", "--quiet", stdin="/relay status aliyun silent\npress id\nquit\n/relay help\n")
-    ends = await bare.run("sandbox", "--quiet", stdin="tasks\n@relaybot status main-sg\nwhat?\n")
+    ends = await bare.run("sandbox", "--quiet", stdin="tasks\n@relaybot status main-sg\nstpo main-sg\nhelp\n")
 
     assert (quits.status, quits.err) == (0, "")
     assert "■ STOPPED · Stopped silently" in quits.out
@@ -36,7 +36,18 @@ async def test_it_takes_lines_until_somebody_quits_or_there_are_no_more(bare: Sh
     assert (ends.status, ends.err) == (0, "")
     assert re.search(r"main-en +Main stage, English", ends.out)
     assert "in the thread · everybody in the channel reads this" in ends.out
-    assert ends.out.count("Now you are ann.") == 2  # once at the start, once for a line that is no command
+    assert "There is no “stpo” here. Did you mean “stop”?" in ends.out
+    assert ends.out.count("Now you are ann.") == 2  # once at the start, once for help
+
+
+async def test_what_is_broken_at_the_prompt_is_what_the_bot_then_sees(bare: Shell):
+    orders = "stop main-en\n/relay status aliyun main-en\ntime +3h\nend main-sg\n/relay status aliyun main-sg\n"
+    ran = await bare.run("sandbox", "--quiet", stdin=orders, COLUMNS="100")
+
+    assert (ran.status, ran.err) == (0, "")
+    assert "■ STOPPED · Main stage, English" in ran.out
+    assert "OverEndTime" in ran.out  # three hours later its plan is over, for the cloud and for the bot
+    assert "ENDED · Main stage, Singapore" in ran.out
 
 
 async def test_ctrl_c_at_the_prompt_ends_it_at_once(bare: Shell):
