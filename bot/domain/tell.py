@@ -40,7 +40,11 @@ def unknown_here(*, is_tencent: bool) -> str:
 
 def reason(look: Look) -> str:
     """Return the cloud's reason in words; a word that is new to us as it came."""
-    word = look.snapshot.reason
+    return reason_said(look.snapshot.reason)
+
+
+def reason_said(word: str) -> str:
+    """Return a cloud's reason in words; a word that is new to us as it came."""
     return say(f"reason.{word}") if has(f"reason.{word}") else word
 
 

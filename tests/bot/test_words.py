@@ -22,6 +22,7 @@ from bot.domain.command import VERBS
 from bot.domain.mend import KINDS
 from bot.domain.outlook import BadWhy
 from bot.domain.permit import Refusal
+from bot.domain.task import Why
 from bot.domain.words import ENGLISH, has, say
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ FAMILIES = {
     "mend.{}": [ERRORS],
     "refused.{}": [Refusal],
     "help.verb.{}": [VERBS],
+    "news.{}": [Why],
+    "remark.{}": [["flapping", "stalled", "over_run"]],
 }
 # Keys that are asked for with `has` before they are said: those that are there must be made of these values.
 # None: of any word, because it is a vendor's.
@@ -49,6 +52,7 @@ PERHAPS = {
     "alarm.{}": [BadWhy],
     "reason.{}": [None],
     "help.{}.cdn": [VERBS],
+    "line.{}": [None],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.
 REFUSALS = {Refusal.NOT_IN_CHANNEL: {"bot"}, Refusal.NOT_INVITED: {"bot"}, Refusal.TOO_OFTEN: {"seconds"}}

@@ -1,13 +1,14 @@
 """
-Block Kit, one file a noun; pure. `dress` turns any message of the domain into what Slack takes.
+Block Kit, one file a noun; pure. `dress` turns any message of the domain into what Slack takes, `dress_body` whatever
+lies in the outbox.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain import message
-from bot.slack.cards import answer, guide, sentence
+from bot.domain import message, notice
+from bot.slack.cards import account, answer, board, group, guide, line, reply, sentence, task
 
 if TYPE_CHECKING:
     from bot.slack.cards.block import Dressed
@@ -32,3 +33,22 @@ def dress(said: message.Message) -> Dressed:
             return guide.debug(said)
         case message.JustId():
             return sentence.just_id(said)
+
+
+def dress_body(body: notice.Body) -> Dressed:
+    """Dress the body of a notice."""
+    match body:
+        case notice.CardBody():
+            return task.dress(body)
+        case notice.ReplyBody():
+            return reply.dress(body)
+        case notice.BoardBody():
+            return board.dress(body)
+        case notice.GroupBody():
+            return group.dress(body)
+        case notice.AccountBody():
+            return account.dress(body)
+        case notice.DigestBody():
+            return board.digest(body)
+        case notice.LineBody():
+            return line.dress(body)

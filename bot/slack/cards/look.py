@@ -20,23 +20,24 @@ if TYPE_CHECKING:
 
 def dress(look: Look) -> Dressed:
     """Dress one look; every text of the cloud's is escaped here."""
-    return Dressed(text=_lock_screen(look), blocks=(*body(look), *_buttons(look)))
+    return Dressed(text=lock_screen(look), blocks=(*body(look), *_buttons(look)))
 
 
 def body(look: Look) -> tuple[Block, ...]:
     """Return the card without its buttons."""
-    blocks = [header(_title(look)), section(meaning(look)), fields(_facts(look)), small(_small_print(look))]
+    blocks = [header(title(look)), section(meaning(look)), fields(facts(look)), small(_small_print(look))]
     if look.shared_by:
         blocks.append(small(say("card.shared", user=f"<@{look.shared_by}>")))
     return tuple(blocks)
 
 
-def _title(look: Look) -> str:
+def title(look: Look) -> str:
+    """Return state and name, for a header."""
     state = look.snapshot.state
     return f"{say(f'sign.{state}')} {say(f'state.{state}')} · {literal(called(look))}"
 
 
-def _lock_screen(look: Look) -> str:
+def lock_screen(look: Look) -> str:
     """State and name first: a lock screen shows little, and an id says nothing there."""
     state, why_bad = look.snapshot.state, look.outlook.why
     parts = [f"{say(f'state.{state}')} {escape(called(look), 36)}"]
@@ -48,25 +49,26 @@ def _lock_screen(look: Look) -> str:
     return " · ".join(parts)  # at most 11 + 1 + 36 + 3 + 19 + 3 + 40 + 3 + 20 = 136 of LONGEST_TEXT
 
 
-def _facts(look: Look) -> dict[str, str]:
+def facts(look: Look) -> dict[str, str]:
+    """Return what is known of the task, label by label; at most eight."""
     snapshot = look.snapshot
-    facts: dict[str, str] = {}
+    known: dict[str, str] = {}
     if why := reason(look):
-        facts[say("card.why")] = escape(why)
+        known[say("card.why")] = escape(why)
     if snapshot.ended_at is not None:
-        facts[say("card.ended")] = moment(snapshot.ended_at)
+        known[say("card.ended")] = moment(snapshot.ended_at)
     elif look.since is not None:
-        facts[say("card.since")] = say("card.since.at_least", when=moment(look.since))
-    facts[say("card.plan")] = _plan(look)
+        known[say("card.since")] = say("card.since.at_least", when=moment(look.since))
+    known[say("card.plan")] = _plan(look)
     if how_far := progress(look):
-        facts[say("card.progress")] = how_far
+        known[say("card.progress")] = how_far
     if patience := retries(look):
-        facts[say("card.retries")] = patience
-    facts[say("card.where")] = f"{escape(look.ref.region)} · {escape(look.ref.account)}"
+        known[say("card.retries")] = patience
+    known[say("card.where")] = f"{escape(look.ref.region)} · {escape(look.ref.account)}"
     if snapshot.source or snapshot.destination:
         route = (escape(end, 200) or "…" for end in (snapshot.source or snapshot.source_type, snapshot.destination))
-        facts[say("card.route")] = " → ".join(route)
-    return facts
+        known[say("card.route")] = " → ".join(route)
+    return known
 
 
 def _plan(look: Look) -> str:

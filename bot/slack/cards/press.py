@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from adapters.contract import AccountName, Region, TaskId, TaskRef
 
 REFRESH: Final = "look.refresh"
+REFRESH_CARD: Final = (
+    "card.refresh"  # of a followed task: the answer is the presser's alone, the card stays the watch's
+)
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 
