@@ -17,7 +17,7 @@ from bot.domain.verb import Verb
 from bot.domain.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "LONGEST_AGAIN",
@@ -145,8 +145,18 @@ def parse(text: str) -> Command:
     typed, *rest = words
     verb = VERBS.get(typed.lower())
     if verb is None:
-        raise _unknown_verb(typed, lambda verb: f"{verb.name} {again(*rest) or verb.usage.partition(' ')[2]}")
+        raise _unknown_verb(typed, lambda verb: _with(verb, rest))
     return verb.read(rest)
+
+
+def _with(verb: Verb[Command], words: Sequence[str]) -> str:
+    """Write a verb with the words that were typed behind another one; its usage where that makes no command."""
+    typed = f"{verb.name} {again(*words)}".rstrip()
+    try:
+        parse(typed)
+    except CommandError:
+        return verb.usage
+    return typed
 
 
 def _unknown_verb(typed: str, again_with: Callable[[Verb[Command]], str]) -> CommandError:
@@ -156,4 +166,4 @@ def _unknown_verb(typed: str, again_with: Callable[[Verb[Command]], str]) -> Com
     if not guess:
         return CommandError(failed, instead="/relay help")
     failed += " " + say("typed.did_you_mean", guess=guess[0])
-    return CommandError(failed, instead=f"/relay {again_with(VERBS[guess[0]])}".rstrip())
+    return CommandError(failed, instead=f"/relay {again_with(VERBS[guess[0]])}")

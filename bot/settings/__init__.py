@@ -59,7 +59,7 @@ def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderTyp
 
 
 def secrets_of(told: Settings) -> frozenset[str]:
-    """Return every secret value that was set, for the log to cut out."""
+    """Return every secret value that was set, and each of two that are valid while they change; for the log to cut."""
     models: list[BaseModel] = [told.bot, *(account.settings for account in told.accounts.values())]
-    values = (value for model in models for _, value in model)
-    return frozenset(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+    values = [value.get_secret_value() for model in models for _, value in model if isinstance(value, SecretStr)]
+    return frozenset(part for value in values for part in (value, *value.split(",")))

@@ -101,6 +101,8 @@ def test_people_type_this_and_mean_that(why: str, text: str, command: Command):
          "There is no command “statu”. Did you mean status?", "/relay status [account] <task> [region=…]"),
         ("a slip in a verb without arguments", "acounts",
          "There is no command “acounts”. Did you mean accounts?", "/relay accounts"),
+        ("what would be a slip again is not offered again", "acounts all",
+         "There is no command “acounts”. Did you mean accounts?", "/relay accounts"),
         ("too much after a slip is not offered again", f"staus {'i' * (LONGEST_AGAIN + 1)}",
          "There is no command “staus”. Did you mean status?", "/relay status [account] <task> [region=…]"),
         ("a slip behind help", "help statsu",

@@ -376,6 +376,14 @@ def test_no_secret_is_in_what_is_shown_of_the_settings(read: Callable[..., Setti
     assert secrets_of(told) >= set(secrets.values())
 
 
+def test_each_of_two_keys_that_are_valid_while_they_change_is_cut_out_of_the_log(
+    read: Callable[..., Settings], aliyun: dict[str, str]
+):
+    old, new = "canary-callback-old-1", "canary-callback-new-2"
+
+    assert secrets_of(read({**aliyun, "ALIYUN_CALLBACK_KEY": f"{old},{new}"})) >= {old, new}
+
+
 @pytest.mark.parametrize("variable", sorted({name for model in MODELS for name in names(model).values()}))
 @pytest.mark.parametrize("odd", ["{}\x01", "{} {}", "{}é", "[{}", "https://{}:x@[", "-1{}", "{}" * 1000])
 def test_no_complaint_repeats_what_was_set(
