@@ -9,10 +9,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.store.audit import Audits
+from bot.store.blind import Blind
 from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
+from bot.store.incidents import Incidents
+from bot.store.mutes import Mutes
+from bot.store.names import Names
 from bot.store.outbox import Outbox
+from bot.store.replays import Replays
+from bot.store.seals import Seals
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
 from bot.store.tasks import Tasks
@@ -38,12 +44,18 @@ class Tx:
         self.wakes: set[Wake] = set()
         self.subscriptions = Subscriptions(connection)
         self.tasks = Tasks(connection)
+        self.names = Names(connection)
         self.sweeps = Sweeps(connection)
+        self.blind = Blind(connection)
         self.changes = Changes(connection)
+        self.incidents = Incidents(connection)
         self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key)
         self.cards = Cards(connection)
         self.channels = Channels(connection)
+        self.mutes = Mutes(connection)
+        self.replays = Replays(connection)
         self.audit = Audits(connection)
+        self.seals = Seals(connection)
 
 
 class Memory:

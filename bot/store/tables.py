@@ -124,6 +124,7 @@ class TaskRow(Table):
         UniqueConstraint("account", "task_id", "region"),
         Index(None, "account", "region"),
         Index(None, "name"),
+        Index(None, "destination_hash"),
         Index(None, "due_at"),
         Index(None, "unfollowed_at"),
         _NUMBERED,
@@ -135,6 +136,7 @@ class TaskRow(Table):
     task_id: Mapped[str]
     provider: Mapped[str]
     name: Mapped[str]  # as the cloud last called it
+    destination_hash: Mapped[str]  # tells whether two tasks push to one place; empty where that is not known
     plan_start: Mapped[datetime | None]  # the newest plan that was seen: a task that is gone tells none
     plan_end: Mapped[datetime | None]
     known: Mapped[str]  # JSON
@@ -356,3 +358,12 @@ class ReplayRow(Table):
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class SealRow(Table):
+    """Random numbers of our own that only serve to compare things without keeping them."""
+
+    __tablename__ = "seals"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal, or_, select, update
 
 from adapters.contract import Plan, TaskRef
 from bot.domain.task import Followed
@@ -105,6 +105,12 @@ class Tasks:
     async def called(self, name: str) -> list[Followed]:
         """Find the followed tasks that a cloud calls exactly so."""
         return await self._all((TaskRow.name == name) & TaskRow.unfollowed_at.is_(None))
+
+    async def alike(self, account: AccountName, *, name: str, destination_hash: str) -> list[Followed]:
+        """Find the followed tasks of an account with that name, and those of all accounts that push to that place."""
+        same_name = (TaskRow.account == account) & (TaskRow.name == name) & literal(bool(name))
+        same_place = (TaskRow.destination_hash == destination_hash) & literal(bool(destination_hash))
+        return await self._all((same_name | same_place) & TaskRow.unfollowed_at.is_(None))
 
     async def of_place(self, place: Place) -> list[Followed]:
         """Find all followed tasks that a channel's subscriptions cover."""
@@ -223,13 +229,21 @@ class Tasks:
         return (await self._connection.execute(select(TaskRow).where(which).order_by(TaskRow.id))).all()
 
 
+def _or_kept(name: str, kept: Any) -> ColumnElement[str]:
+    """A task that is gone has neither name nor destination; what it had is worth keeping."""
+    return func.coalesce(func.nullif(bindparam(name), ""), kept)
+
+
+_ANEW: Final = ("provider", "name", "destination_hash", "plan_start", "plan_end", "known", "due_at")
+
 _SAVE: Final = (
     update(TaskRow.__table__)  # type: ignore[arg-type] # a declarative class's table is typed as any FROM clause
     .where(TaskRow.id == bindparam("row"))
     .values(
         known=bindparam("new_known"),
         due_at=bindparam("new_due_at"),
-        name=func.coalesce(func.nullif(bindparam("new_name"), ""), TaskRow.name),
+        name=_or_kept("new_name", TaskRow.name),
+        destination_hash=_or_kept("new_destination_hash", TaskRow.destination_hash),
         plan_start=bindparam("new_plan_start"),
         plan_end=bindparam("new_plan_end"),
         version=TaskRow.version + 1,
@@ -245,6 +259,7 @@ def _values(read: Next) -> dict[str, Any]:
         "new_known": codec.write_known(read.known),
         "new_due_at": read.due_at,
         "new_name": "" if last is None else last.name,
+        "new_destination_hash": "" if last is None else last.destination_hash,
         "new_plan_start": plan.start,
         "new_plan_end": plan.end,
     }
@@ -258,6 +273,7 @@ def _fresh(ref: TaskRef, provider: str, known: Known) -> dict[str, Any]:
         "task_id": ref.task_id,
         "provider": provider,
         "name": "" if known.last is None else known.last.name,
+        "destination_hash": "" if known.last is None else known.last.destination_hash,
         "plan_start": plan.start,
         "plan_end": plan.end,
         "known": codec.write_known(known),

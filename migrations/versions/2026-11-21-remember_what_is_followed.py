@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("destination_hash", sa.Text(), nullable=False),
         sa.Column("plan_start", INSTANT, nullable=True),
         sa.Column("plan_end", INSTANT, nullable=True),
         sa.Column("known", sa.Text(), nullable=False),
@@ -71,6 +72,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_tasks_account_region", "tasks", ["account", "region"])
+    op.create_index("ix_tasks_destination_hash", "tasks", ["destination_hash"])
     op.create_index("ix_tasks_due_at", "tasks", ["due_at"])
     op.create_index("ix_tasks_name", "tasks", ["name"])
     op.create_index("ix_tasks_unfollowed_at", "tasks", ["unfollowed_at"])
@@ -116,9 +118,16 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "seals",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_seals"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("seals")
     op.drop_index("ix_blind_spans_ended_at", table_name="blind_spans")
     op.drop_index("uq_blind_spans_open", table_name="blind_spans")
     op.drop_table("blind_spans")
@@ -127,6 +136,7 @@ def downgrade() -> None:
     op.drop_index("ix_names_task", table_name="names")
     op.drop_table("names")
     op.drop_index("ix_tasks_account_region", table_name="tasks")
+    op.drop_index("ix_tasks_destination_hash", table_name="tasks")
     op.drop_index("ix_tasks_due_at", table_name="tasks")
     op.drop_index("ix_tasks_name", table_name="tasks")
     op.drop_index("ix_tasks_unfollowed_at", table_name="tasks")
