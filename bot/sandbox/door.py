@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.sandbox.faults import Answer, Delay, Drop, Fail, Fault, Faults, Hang, Truncate
+from bot.sandbox.faults import Answer, Delay, Drop, Fail, Fault, Faults, Hang, Strike, Truncate
 from bot.sandbox.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
@@ -152,6 +152,11 @@ class Door:
                 return None
             case Drop():
                 self._answer(call)
+                return None
+            case Strike(blow=blow, done=done):
+                if done:
+                    self._answer(call)
+                blow()
                 return None
             case Fail() | Answer():
                 if fault.done:

@@ -3,6 +3,7 @@ What a server of the sandbox can be told to do wrong, request by request.
 
     faults.plan(Fail("InternalError"), times=2)                     the next two requests, whatever they ask
     faults.plan(Drop(done=True), on="chat.postMessage")             the next post is taken and its answer is lost
+    faults.plan(Strike(process.kill), on="chat.update")             the next edit's sender dies, its answer unheard
     faults.plan(Hang(), on="DescribeLivePullToPush", times=None)    until `clear`; `release` lets them be answered
 
 A refused connection is not a fault of a request: see `Door.shut`.
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.sandbox.bell import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
 HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -35,6 +36,14 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Hang:
     """Take the request and do not answer it before `Faults.release`; then answer as if nothing had been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Do something to whoever asks (kill it) and break the connection; with `done`, after the work was done."""
+
+    blow: Callable[[], object]
+    done: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Answer:
     done: bool = False  # as a fault: the work is done all the same
 
 
-Fault: TypeAlias = Drop | Hang | Delay | Truncate | Fail | Answer
+Fault: TypeAlias = Drop | Strike | Hang | Delay | Truncate | Fail | Answer
 
 
 def html(status: int = 502) -> Answer:

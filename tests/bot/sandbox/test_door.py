@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.sandbox.door import Call, Door
-from bot.sandbox.faults import Answer, Delay, Drop, Fail, Fault, Faults, Hang, Truncate, html, misshapen
+from bot.sandbox.faults import Answer, Delay, Drop, Fail, Fault, Faults, Hang, Strike, Truncate, html, misshapen
 
 if TYPE_CHECKING:
     from bot.sandbox.clock import Clock
@@ -68,6 +68,18 @@ async def test_a_dropped_connection_has_no_answer(work: Work, http: httpx.AsyncC
     with pytest.raises(httpx.TransportError):
         await http.post("/x")
     assert work.done == done  # a lost reply is lost after the work
+    assert work.ledger.verdicts() == ["dropped"]
+    assert (await http.post("/x")).content == WHOLE
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_whoever_asks_may_be_struck_while_it_asks(work: Work, http: httpx.AsyncClient, *, done: bool):
+    struck: list[int] = []
+    work.faults.plan(Strike(lambda: struck.append(work.done), done=done))
+
+    with pytest.raises(httpx.TransportError):
+        await http.post("/x")
+    assert struck == [int(done)]  # with the work done, or before it
     assert work.ledger.verdicts() == ["dropped"]
     assert (await http.post("/x")).content == WHOLE
 
