@@ -1,0 +1,79 @@
+"""
+Tidy: find what is due and nobody is about to do, and forget what was kept long enough.
+
+Wakes are put after a commit and may be lost with the process that should have put them; what was put off falls due with
+nobody there to say so. Every few seconds this looks at the tables, which remember.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.store.errors import DatabaseTrouble
+from bot.store.outbox import wake
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from bot.domain.notice import Wake
+    from bot.store.memory import Memory
+
+EVERY_S: Final = 2.0
+TRIM_EVERY: Final = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
+
+
+class Tidier:
+    """
+    Keeps the tables and the engine in step.
+
+    Args:
+        put_missing: has these looked at unless somebody is about to.
+        trim_engine: forgets what the engine wrote about jobs that are over.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory: Memory,
+        put_missing: Callable[[Iterable[Wake]], Awaitable[None]],
+        trim_engine: Callable[[], Awaitable[None]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._memory = memory
+        self._put_missing = put_missing
+        self._trim_engine = trim_engine
+        self._now = now
+        self._trimmed_at: datetime | None = None
+
+    async def tidy(self) -> None:
+        """Do it once."""
+        now = self._now()
+        async with self._memory.reading() as tx:
+            places = await tx.outbox.due_places(now)
+        await self._put_missing([wake(place) for place in places])
+        if self._trimmed_at is None or now - self._trimmed_at >= TRIM_EVERY:
+            self._trimmed_at = now
+            await self._memory.trim(now)
+            await self._trim_engine()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do it at once, and every two seconds until it is stopped; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                await self.tidy()
+            except (DatabaseTrouble, OSError) as trouble:
+                log.warning("could not tidy: %s", trouble)
+            await _nap(stop, EVERY_S)
+
+
+async def _nap(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
