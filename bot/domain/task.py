@@ -37,6 +37,7 @@ class Why(StrEnum):
     MOVING_AGAIN = "moving_again"
     FLAPPING = "flapping"
     SETTLED = "settled"
+    EXPECTED = "expected"  # somebody said that the bad end or stop was meant
     # ours
     UNSEEN = "unseen"  # card only: "not seen since …"
     SEEN_AGAIN = "seen_again"  # card only

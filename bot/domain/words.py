@@ -109,6 +109,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "news.moving_again": "its progress moves again",
     "news.flapping": "keeps changing, I tell the worse only",
     "news.settled": "it has settled",
+    "news.expected": "it was meant",
     "news.unseen": "I cannot see it",
     "news.seen_again": "I see it again",
     "news.first_sight_bad": "so it was when I first looked",

@@ -1,0 +1,307 @@
+"""
+Judgement: what a read of a followed task comes to, given what is remembered of it.
+
+A state is *known* once it is confirmed; until then there is doubt, which the card alone shows. A read that failed is no
+read: it neither confirms nor denies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.contract import Snapshot, TaskState
+from bot.domain import appointment, flap, outcome, plan, progress, unseen
+from bot.domain.gone import remembered
+from bot.domain.outlook import Tone
+from bot.domain.rewind import rewound
+from bot.domain.task import Doubt, Known, News, Verdict, Why
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from adapters.errors import ProviderError
+    from bot.domain.outcome import Outcome
+
+_DOWN_FOR_GOOD = frozenset({TaskState.STOPPED, TaskState.ENDED})
+
+
+def judge(known: Known, seen: Snapshot | ProviderError, now: datetime, *, provider: str) -> Verdict:
+    """
+    Judge one read of one task. Pure and total.
+
+    Args:
+        known: What is remembered. `Known()` for a task that is seen for the first time, `Known(state=NOT_STARTED)` for
+            one that has just appeared in a list that is followed whole.
+        seen: A read, or why there is none. Not found is a read, so ask `evidence.believed` before.
+        now: aware UTC. Of a read the instant that counts is its own, `taken_at`.
+        provider: The registry's word; it tells how long a confirmation takes and whether an end is final.
+
+    Returns:
+        What is remembered next, what is said, and when to look again at the latest besides the task's usual turn. While
+        `known.doubt` is set, that look must be a read of its own: asked after this one was judged, never out of memory.
+    """
+    if not isinstance(seen, Snapshot):
+        return _verdict(*unseen.missed(rewound(known, now), now), now, provider)
+    if known.last is not None and seen.taken_at <= known.last.taken_at <= now:  # overtaken by a newer one
+        return _verdict(known, (), known.last.taken_at, provider)
+    at = seen.taken_at
+    known = rewound(known, max(at, now))
+    seen = remembered(known, seen)
+    was_unseen = known.unseen_since is not None
+    known, news = unseen.seen_again(known, at)
+    if known.state is None:
+        known, more = _first_sight(known, seen, provider)
+    elif seen.state is known.state:
+        known, more = _stands(known, seen, was_unseen=was_unseen)
+    else:
+        known, more = _moves(known, seen, provider)
+    return _verdict(known, (*news, *more), at, provider)
+
+
+def expect(known: Known, now: datetime) -> Verdict:
+    """
+    Judge that somebody said (*Expected*, *Planned*) that the bad end or stop which a task is in was meant.
+
+    It holds for as long as the task stays so.
+    """
+    if known.bad_since is None or known.state not in _DOWN_FOR_GOOD:
+        return Verdict(known=known)
+    news = News(
+        why=Why.EXPECTED,
+        at=now,
+        old=known.state,
+        new=known.state,
+        tone=Tone.INFO,
+        bad_for=_since(known.bad_since, now),
+        closes=True,
+    )
+    return Verdict(known=replace(known, expected=True, bad_since=None, bad_why=None, is_flapping=False), news=(news,))
+
+
+def _verdict(known: Known, news: tuple[News, ...], at: datetime, provider: str) -> Verdict:
+    return Verdict(
+        known=known,
+        news=news,
+        look_again_at=appointment.look_again_at(known, at, provider),
+        is_over=appointment.is_over(known, at, provider),
+    )
+
+
+def _first_sight(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tuple[News, ...]]:
+    """Take a state in as it is found, no change; what is bad, or not found, only when a second read agrees."""
+    at, found = seen.taken_at, outcome.at_first_sight(known, seen)
+    if found.is_bad or seen.state is TaskState.NOT_FOUND:
+        known = _doubted(known, seen, provider)
+        if not _is_confirmed(known, at, provider):
+            return known, ()
+    began = known.doubt.since if known.doubt is not None and known.doubt.state is seen.state else at
+    known = _entered(known, seen, began, bad_why=found.why if found.is_bad else None)
+    if not found.is_bad:
+        return known, ()
+    news = News(
+        why=Why.FIRST_SIGHT_BAD,
+        at=began,
+        old=None,
+        new=seen.state,
+        tone=found.tone,
+        reason=seen.reason,
+        is_bad=True,
+    )
+    return known, (news,)
+
+
+def _moves(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tuple[News, ...]]:
+    """Doubt a state that is new, and believe it when it is confirmed."""
+    known = _doubted(known, seen, provider)
+    if not _is_confirmed(known, seen.taken_at, provider):
+        return known, ()
+    return _change(known, seen)
+
+
+def _doubted(known: Known, seen: Snapshot, provider: str) -> Known:
+    at, doubt = seen.taken_at, known.doubt
+    if doubt is None or doubt.state is not seen.state:
+        doubt = Doubt(state=seen.state, raw=seen.raw, reason=seen.reason, since=at, reads=1)
+    elif at - doubt.since >= appointment.confirm_after(provider):
+        doubt = replace(doubt, raw=seen.raw, reason=seen.reason or doubt.reason, reads=doubt.reads + 1)
+    retrying_since = known.retrying_since
+    if seen.state is TaskState.RETRYING and retrying_since is None:
+        retrying_since = at  # also unconfirmed: a stop that follows is then explained
+    return replace(known, doubt=doubt, last=seen, retrying_since=retrying_since)
+
+
+def _is_confirmed(known: Known, at: datetime, provider: str) -> bool:
+    doubt = known.doubt
+    return doubt is not None and doubt.reads > 1 and at - doubt.since >= appointment.hold(known, doubt, provider)
+
+
+def _change(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
+    """Make a confirmed move: one change, and flapping if it is one too many."""
+    at, began, old = seen.taken_at, known.doubt.since if known.doubt else seen.taken_at, known
+    found = outcome.outcome(known, seen, began)
+    flips = flap.counted(known.flips, at)
+    settles = seen.state in _DOWN_FOR_GOOD and not found.is_bad  # over, as it was meant to be
+    is_flapping = not settles and seen.state is not TaskState.ENDED and (known.is_flapping or flap.is_flapping(flips))
+    is_bad = found.is_bad or is_flapping
+    bad_why = (Why.FLAPPING if is_flapping else found.why) if is_bad else None
+    known = replace(
+        _entered(known, seen, began, bad_why=bad_why),
+        flips=flips,
+        is_flapping=is_flapping,
+        told=_still_held(known, seen),
+    )
+    breaks_silence = seen.state in _DOWN_FOR_GOOD or old.state in _DOWN_FOR_GOOD
+    news = _news(old, seen, found, began)
+    change = replace(
+        news,
+        is_change=True,
+        is_told=not is_flapping or breaks_silence,
+        closes=old.bad_since is not None and not is_bad,
+        lasted=_since(old.since, began),
+        bad_for=_since(old.bad_since, began) if not is_bad else None,
+    )
+    if is_flapping and not old.is_flapping:
+        return known, (change, replace(news, why=Why.FLAPPING, tone=Tone.BAD, is_bad=True))
+    return known, (change,)
+
+
+def _entered(known: Known, seen: Snapshot, began: datetime, *, bad_why: Why | None) -> Known:
+    """Remember a confirmed state and forget what belonged to the one before."""
+    runs = seen.state is TaskState.RUNNING
+    retries = seen.state is TaskState.RETRYING
+    bad_since = known.bad_since or _trouble_began(known, seen, began)
+    return replace(
+        known,
+        state=seen.state,
+        since=began,
+        last=seen,
+        doubt=None,
+        was_running=known.was_running or runs,
+        ran_until=seen.taken_at if runs else known.ran_until,
+        expected=False,
+        bad_since=bad_since if bad_why is not None else None,
+        bad_why=bad_why,
+        retrying_since=known.retrying_since or began if retries else None,
+        movement=progress.followed(None, seen, was_unseen=False) if runs else None,
+        is_stalled=False,
+        told=frozenset(),
+        ended_at=began if seen.state is TaskState.ENDED else None if runs else known.ended_at,
+        remark=None,
+    )
+
+
+def _trouble_began(known: Known, seen: Snapshot, began: datetime) -> datetime:
+    if seen.state is TaskState.NOT_STARTED:
+        return seen.plan.start or began
+    return known.retrying_since or began
+
+
+def _still_held(known: Known, seen: Snapshot) -> frozenset[Why]:
+    return known.told & {Why.OVER_RUN} if seen.state in {TaskState.RUNNING, TaskState.RETRYING} else frozenset()
+
+
+def _stands(known: Known, seen: Snapshot, *, was_unseen: bool) -> tuple[Known, tuple[News, ...]]:
+    """Take in a read that agrees with what is known: what may be said is that time has passed."""
+    before, runs = known, seen.state is TaskState.RUNNING
+    known = replace(
+        known,
+        last=seen,
+        doubt=None,
+        ran_until=seen.taken_at if runs else known.ran_until,
+        retrying_since=known.retrying_since if seen.state is TaskState.RETRYING else None,
+    )
+    known, news = _settled(known, seen)
+    if not known.is_flapping:
+        known, more = _worse(before, known, seen)
+        news += more
+    known, more = _plan_moved(known, seen)
+    news += more
+    if runs:
+        known, more = _progressed(known, seen, was_unseen=was_unseen)
+        news += more
+    return known, news
+
+
+def _worse(before: Known, known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
+    """Say that a state has lasted too long, if the read before this one agreed."""
+    due, at = outcome.bad_at(known), seen.taken_at
+    if due is None or at < due[1] or before.doubt is not None or before.last is None:
+        return known, ()
+    why = due[0]
+    if why is Why.START_MISSED and seen.plan.start is not None and before.last.taken_at < seen.plan.start:
+        return known, ()
+    since = seen.plan.start if why is Why.START_MISSED else known.retrying_since or known.since
+    known = replace(known, bad_since=since or at, bad_why=why, told=known.told | {why})
+    news = _news(known, seen, outcome.Outcome(why=why, tone=Tone.BAD, is_bad=True), at)
+    return known, (replace(news, lasted=_since(since, at)),)
+
+
+def _plan_moved(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
+    """Follow the newest plan: a start that was missed and is to come again, an end that has passed."""
+    at = seen.taken_at
+    if known.bad_why is Why.START_MISSED and seen.plan.start is not None and seen.plan.start > at:
+        closing = _news(known, seen, outcome.Outcome(why=Why.SCHEDULED, tone=Tone.INFO), at)
+        closing = replace(closing, closes=True, bad_for=_since(known.bad_since, at))
+        return replace(known, bad_since=None, bad_why=None, told=known.told - {Why.START_MISSED}), (closing,)
+    if seen.state not in {TaskState.RUNNING, TaskState.RETRYING}:
+        return known, ()
+    is_over_run = plan.is_over_run(known, seen, at)
+    if not is_over_run or Why.OVER_RUN in known.told:
+        return known if is_over_run else replace(known, told=known.told - {Why.OVER_RUN}), ()
+    news = _news(known, seen, outcome.Outcome(why=Why.OVER_RUN, tone=Tone.WARNING), at)
+    return replace(known, told=known.told | {Why.OVER_RUN}), (replace(news, is_told=False),)
+
+
+def _progressed(known: Known, seen: Snapshot, *, was_unseen: bool) -> tuple[Known, tuple[News, ...]]:
+    """Say that a file source stands still while its task runs, and that it moves again."""
+    at, movement = seen.taken_at, progress.followed(known.movement, seen, was_unseen=was_unseen)
+    is_stalled = movement is not None and (
+        progress.is_stalled(movement, seen) or (known.is_stalled and movement.moved_at < at)
+    )
+    before, known = known, replace(known, movement=movement, is_stalled=is_stalled)
+    if is_stalled is before.is_stalled:
+        return known, ()
+    why, tone = (Why.STALLED, Tone.WARNING) if is_stalled else (Why.MOVING_AGAIN, Tone.INFO)
+    stood = _since(before.movement.moved_at, at) if before.movement is not None else None
+    return known, (replace(_news(known, seen, outcome.Outcome(why=why, tone=tone), at), lasted=stood),)
+
+
+def _settled(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
+    """End flapping when it has been still; the last word is the state that it came to."""
+    at = seen.taken_at
+    if not known.is_flapping or at < flap.still_at(known.flips):
+        return known, ()
+    found = outcome.at_rest(known, seen)
+    news = _news(known, seen, replace(found, why=Why.SETTLED), at)
+    closing = replace(
+        news,
+        lasted=_since(known.since, at),
+        closes=not found.is_bad,
+        bad_for=None if found.is_bad else _since(known.bad_since, at),
+    )
+    known = replace(
+        known,
+        is_flapping=False,
+        flips=(),
+        bad_since=known.bad_since if found.is_bad else None,
+        bad_why=found.why if found.is_bad else None,
+    )
+    return known, (closing,)
+
+
+def _news(known: Known, seen: Snapshot, found: Outcome, at: datetime) -> News:
+    return News(
+        why=found.why,
+        at=at,
+        old=known.state,
+        new=seen.state,
+        tone=found.tone,
+        reason=seen.reason,
+        is_bad=found.is_bad,
+    )
+
+
+def _since(began: datetime | None, at: datetime) -> timedelta | None:
+    return None if began is None else max(at - began, timedelta())
