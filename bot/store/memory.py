@@ -4,15 +4,18 @@ Memory: what belongs together is written in one transaction, and whom it wakes h
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.store import copies, replays
 from bot.store.audit import Audits
 from bot.store.blind import Blind
 from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
+from bot.store.forget import Forget
 from bot.store.incidents import Incidents
 from bot.store.mutes import Mutes
 from bot.store.names import Names
@@ -25,6 +28,7 @@ from bot.store.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,6 +60,7 @@ class Tx:
         self.replays = Replays(connection)
         self.audit = Audits(connection)
         self.seals = Seals(connection)
+        self.forget = Forget(connection)
 
 
 class Memory:
@@ -95,3 +100,26 @@ class Memory:
         """Look without standing in the writers' line. Nothing may be written."""
         async with self._database.reading() as connection:
             yield Tx(connection, new_key=self._new_key)
+
+    async def trim(self, now: datetime) -> None:
+        """
+        Forget what has been kept long enough (DESIGN.md 13), in several short transactions; once an hour is fine.
+
+        Raises:
+            OSError: an old copy of the SQLite file cannot be deleted.
+        """
+        async with self.transaction() as tx:
+            await tx.replays.trim(now - replays.KEPT)
+        async with self.transaction() as tx:
+            await tx.outbox.trim(now)
+        async with self.transaction() as tx:
+            await tx.changes.trim(now)
+            await tx.incidents.trim(now)
+            await tx.blind.trim(now)
+        async with self.transaction() as tx:
+            await tx.audit.trim(now)
+        async with self.transaction() as tx:
+            await tx.tasks.trim(now)
+        async with self.transaction() as tx:
+            await tx.forget.expired(now=now)
+        await asyncio.to_thread(copies.trim, self._database.place, now)

@@ -150,6 +150,15 @@ class Tasks:
         )
         return [_followed(row) for row in claimed]
 
+    async def count_due(self, account: AccountName, region: Region) -> int:
+        """Count a region's tasks that are read by themselves, now or some time."""
+        count = await self._connection.scalar(
+            select(func.count())
+            .select_from(TaskRow)
+            .where(TaskRow.account == account, TaskRow.region == region, TaskRow.due_at.is_not(None))
+        )
+        return count or 0
+
     async def hasten(self, task: int, *, at: datetime) -> None:
         """
         Make a followed task due: something hints that it changed.
