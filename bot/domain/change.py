@@ -8,21 +8,20 @@ read: it neither confirms nor denies.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.contract import Snapshot, TaskState
-from bot.domain import appointment, flap, outcome, plan, progress, unseen
+from bot.domain import appointment, flap, outcome, progress, spell, unseen
 from bot.domain.gone import remembered
 from bot.domain.outlook import Tone
 from bot.domain.rewind import rewound
 from bot.domain.task import Doubt, Known, News, Verdict, Why
+from bot.domain.tidings import lasted, tidings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.errors import ProviderError
-    from bot.domain.outcome import Outcome
 
 _DOWN_FOR_GOOD = frozenset({TaskState.STOPPED, TaskState.ENDED})
 
@@ -54,7 +53,7 @@ def judge(known: Known, seen: Snapshot | ProviderError, now: datetime, *, provid
     if known.state is None:
         known, more = _first_sight(known, seen, provider)
     elif seen.state is known.state:
-        known, more = _stands(known, seen, was_unseen=was_unseen)
+        known, more = spell.stands(known, seen, was_unseen=was_unseen)
     else:
         known, more = _moves(known, seen, provider)
     return _verdict(known, (*news, *more), at, provider)
@@ -74,7 +73,7 @@ def expect(known: Known, now: datetime) -> Verdict:
         old=known.state,
         new=known.state,
         tone=Tone.INFO,
-        bad_for=_since(known.bad_since, now),
+        bad_for=lasted(known.bad_since, now),
         closes=True,
     )
     return Verdict(known=replace(known, expected=True, bad_since=None, bad_why=None, is_flapping=False), news=(news,))
@@ -153,14 +152,14 @@ def _change(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
         told=_still_held(known, seen),
     )
     breaks_silence = seen.state in _DOWN_FOR_GOOD or old.state in _DOWN_FOR_GOOD
-    news = _news(old, seen, found, began)
+    news = tidings(old, seen, found, began)
     change = replace(
         news,
         is_change=True,
         is_told=not is_flapping or breaks_silence,
         closes=old.bad_since is not None and not is_bad,
-        lasted=_since(old.since, began),
-        bad_for=_since(old.bad_since, began) if not is_bad else None,
+        lasted=lasted(old.since, began),
+        bad_for=lasted(old.bad_since, began) if not is_bad else None,
     )
     if is_flapping and not old.is_flapping:
         return known, (change, replace(news, why=Why.FLAPPING, tone=Tone.BAD, is_bad=True))
@@ -200,108 +199,3 @@ def _trouble_began(known: Known, seen: Snapshot, began: datetime) -> datetime:
 
 def _still_held(known: Known, seen: Snapshot) -> frozenset[Why]:
     return known.told & {Why.OVER_RUN} if seen.state in {TaskState.RUNNING, TaskState.RETRYING} else frozenset()
-
-
-def _stands(known: Known, seen: Snapshot, *, was_unseen: bool) -> tuple[Known, tuple[News, ...]]:
-    """Take in a read that agrees with what is known: what may be said is that time has passed."""
-    before, runs = known, seen.state is TaskState.RUNNING
-    known = replace(
-        known,
-        last=seen,
-        doubt=None,
-        ran_until=seen.taken_at if runs else known.ran_until,
-        retrying_since=known.retrying_since if seen.state is TaskState.RETRYING else None,
-    )
-    known, news = _settled(known, seen)
-    if not known.is_flapping:
-        known, more = _worse(before, known, seen)
-        news += more
-    known, more = _plan_moved(known, seen)
-    news += more
-    if runs:
-        known, more = _progressed(known, seen, was_unseen=was_unseen)
-        news += more
-    return known, news
-
-
-def _worse(before: Known, known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
-    """Say that a state has lasted too long, if the read before this one agreed."""
-    due, at = outcome.bad_at(known), seen.taken_at
-    if due is None or at < due[1] or before.doubt is not None or before.last is None:
-        return known, ()
-    why = due[0]
-    if why is Why.START_MISSED and seen.plan.start is not None and before.last.taken_at < seen.plan.start:
-        return known, ()
-    since = seen.plan.start if why is Why.START_MISSED else known.retrying_since or known.since
-    known = replace(known, bad_since=since or at, bad_why=why, told=known.told | {why})
-    news = _news(known, seen, outcome.Outcome(why=why, tone=Tone.BAD, is_bad=True), at)
-    return known, (replace(news, lasted=_since(since, at)),)
-
-
-def _plan_moved(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
-    """Follow the newest plan: a start that was missed and is to come again, an end that has passed."""
-    at = seen.taken_at
-    if known.bad_why is Why.START_MISSED and seen.plan.start is not None and seen.plan.start > at:
-        closing = _news(known, seen, outcome.Outcome(why=Why.SCHEDULED, tone=Tone.INFO), at)
-        closing = replace(closing, closes=True, bad_for=_since(known.bad_since, at))
-        return replace(known, bad_since=None, bad_why=None, told=known.told - {Why.START_MISSED}), (closing,)
-    if seen.state not in {TaskState.RUNNING, TaskState.RETRYING}:
-        return known, ()
-    is_over_run = plan.is_over_run(known, seen, at)
-    if not is_over_run or Why.OVER_RUN in known.told:
-        return known if is_over_run else replace(known, told=known.told - {Why.OVER_RUN}), ()
-    news = _news(known, seen, outcome.Outcome(why=Why.OVER_RUN, tone=Tone.WARNING), at)
-    return replace(known, told=known.told | {Why.OVER_RUN}), (replace(news, is_told=False),)
-
-
-def _progressed(known: Known, seen: Snapshot, *, was_unseen: bool) -> tuple[Known, tuple[News, ...]]:
-    """Say that a file source stands still while its task runs, and that it moves again."""
-    at, movement = seen.taken_at, progress.followed(known.movement, seen, was_unseen=was_unseen)
-    is_stalled = movement is not None and (
-        progress.is_stalled(movement, seen) or (known.is_stalled and movement.moved_at < at)
-    )
-    before, known = known, replace(known, movement=movement, is_stalled=is_stalled)
-    if is_stalled is before.is_stalled:
-        return known, ()
-    why, tone = (Why.STALLED, Tone.WARNING) if is_stalled else (Why.MOVING_AGAIN, Tone.INFO)
-    stood = _since(before.movement.moved_at, at) if before.movement is not None else None
-    return known, (replace(_news(known, seen, outcome.Outcome(why=why, tone=tone), at), lasted=stood),)
-
-
-def _settled(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
-    """End flapping when it has been still; the last word is the state that it came to."""
-    at = seen.taken_at
-    if not known.is_flapping or at < flap.still_at(known.flips):
-        return known, ()
-    found = outcome.at_rest(known, seen)
-    news = _news(known, seen, replace(found, why=Why.SETTLED), at)
-    closing = replace(
-        news,
-        lasted=_since(known.since, at),
-        closes=not found.is_bad,
-        bad_for=None if found.is_bad else _since(known.bad_since, at),
-    )
-    known = replace(
-        known,
-        is_flapping=False,
-        flips=(),
-        bad_since=known.bad_since if found.is_bad else None,
-        bad_why=found.why if found.is_bad else None,
-    )
-    return known, (closing,)
-
-
-def _news(known: Known, seen: Snapshot, found: Outcome, at: datetime) -> News:
-    return News(
-        why=found.why,
-        at=at,
-        old=known.state,
-        new=seen.state,
-        tone=found.tone,
-        reason=seen.reason,
-        is_bad=found.is_bad,
-    )
-
-
-def _since(began: datetime | None, at: datetime) -> timedelta | None:
-    return None if began is None else max(at - began, timedelta())

@@ -116,6 +116,22 @@ def bad_at(known: Known) -> tuple[Why, datetime] | None:
     return None
 
 
+def turned_bad_at(known: Known) -> datetime | None:
+    """Say when a task that is bad became so, which may be a grace after its trouble began."""
+    began = known.bad_since
+    if began is None or known.last is None:
+        return None
+    match known.bad_why:
+        case Why.STILL_RETRYING:
+            return began + retrying_grace(known.last)
+        case Why.STILL_UNKNOWN:
+            return began + UNKNOWN_GRACE
+        case Why.START_MISSED:
+            return began + START_GRACE
+        case _:
+            return known.since
+
+
 def is_history(known: Known, seen: Snapshot, at: datetime) -> bool:
     """Say whether the task is past what it was there for: nobody waits for it to run."""
     return known.ended_at is not None or (plan.end(known, seen) is not None and not plan.is_early(known, seen, at))
