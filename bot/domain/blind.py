@@ -14,7 +14,6 @@ from adapters.errors import Rejected
 from bot.domain.notice import AccountBody, Kind, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from adapters.contract import AccountName, Region
@@ -49,57 +48,48 @@ def hides(error: ProviderError) -> bool:
     return not isinstance(error, Rejected)
 
 
-def begun(
-    incident: int,
-    *,
-    account: AccountName,
-    region: Region,
-    title: str,
-    error: ProviderError,
-    since: datetime,
-    followed: int,
-    places: Iterable[Place],
-) -> tuple[Notice, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Whose region it is, and who is told."""
+
+    account: AccountName
+    region: Region
+    title: str  # the cloud as people call it
+    followed: int  # tasks
+    places: frozenset[Place]
+
+
+def begun(incident: int, about: About, *, error: ProviderError, since: datetime) -> tuple[Notice, ...]:
     """Say to each place that follows something of the account that it cannot be seen."""
     body = AccountBody(
-        account=account,
-        region=region,
-        title=title,
+        account=about.account,
+        region=about.region,
+        title=about.title,
         error=type(error).__name__,
         code=error.code,
         request_id=error.request_id,
         since=since,
-        followed=followed,
+        followed=about.followed,
     )
-    return _to_each(places, f"incident:{incident}", body)
+    return _to_each(about.places, f"incident:{incident}", body)
 
 
-def over(
-    incident: int,
-    *,
-    account: AccountName,
-    region: Region,
-    title: str,
-    since: datetime,
-    followed: int,
-    places: Iterable[Place],
-    now: datetime,
-) -> tuple[Notice, ...]:
+def over(incident: int, about: About, *, since: datetime, now: datetime) -> tuple[Notice, ...]:
     """Say to the same places that it is seen again, and how long it was not."""
     body = AccountBody(
-        account=account,
-        region=region,
-        title=title,
+        account=about.account,
+        region=about.region,
+        title=about.title,
         error="",
         code="",
         request_id="",
         since=since,
-        followed=followed,
+        followed=about.followed,
         is_over=True,
         lasted=now - since,
     )
-    return _to_each(places, f"incident:{incident}:end", body)
+    return _to_each(about.places, f"incident:{incident}:end", body)
 
 
-def _to_each(places: Iterable[Place], cause: str, body: AccountBody) -> tuple[Notice, ...]:
-    return tuple(Notice(place=place, kind=Kind.ACCOUNT, cause=cause, body=body) for place in sorted(set(places)))
+def _to_each(places: frozenset[Place], cause: str, body: AccountBody) -> tuple[Notice, ...]:
+    return tuple(Notice(place=place, kind=Kind.ACCOUNT, cause=cause, body=body) for place in sorted(places))

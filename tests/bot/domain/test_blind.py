@@ -7,13 +7,14 @@ import pytest
 from adapters.contract import AccountName, Region
 from adapters.errors import AccessDenied, BadCredentials, ProviderError, Rejected, Throttled, Unreachable, Unreadable
 from bot.domain import blind
-from bot.domain.blind import Sight
+from bot.domain.blind import About, Sight
 from bot.domain.notice import AccountBody, Kind
 from bot.domain.subscription import Place
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 SHOW, OPS = Place(team="T", channel="C-show"), Place(team="T", channel="C-ops")
-ABOUT = {"account": AccountName("ali"), "region": Region("cn-shanghai"), "title": "Alibaba Cloud", "followed": 50}
+WHERE = {"account": AccountName("ali"), "region": Region("cn-shanghai"), "title": "Alibaba Cloud", "followed": 50}
+ABOUT = About(**WHERE, places=frozenset({SHOW, OPS}))
 
 
 def seconds(count: float) -> timedelta:
@@ -72,23 +73,21 @@ def test_a_rejected_id_says_nothing_of_the_account(error: ProviderError, *, may:
 
 
 def test_every_place_is_told_once_whatever_number_of_tasks_it_follows():
-    told = blind.begun(
-        7, error=BadCredentials("InvalidAccessKeyId", request_id="R-1"), since=NOW, places=[SHOW, OPS, SHOW], **ABOUT
-    )
+    told = blind.begun(7, ABOUT, error=BadCredentials("InvalidAccessKeyId", request_id="R-1"), since=NOW)
 
     assert [(notice.place, notice.kind, notice.cause) for notice in told] == [
         (OPS, Kind.ACCOUNT, "incident:7"),
         (SHOW, Kind.ACCOUNT, "incident:7"),
     ]
     assert told[0].body == AccountBody(
-        error="BadCredentials", code="InvalidAccessKeyId", request_id="R-1", since=NOW, **ABOUT
+        error="BadCredentials", code="InvalidAccessKeyId", request_id="R-1", since=NOW, **WHERE
     )
 
 
 def test_the_end_says_how_long_it_lasted():
-    (told,) = blind.over(7, since=NOW, places=[SHOW], now=NOW + seconds(600), **ABOUT)
+    told, *_ = blind.over(7, ABOUT, since=NOW, now=NOW + seconds(600))
 
     assert told.cause == "incident:7:end"
     assert told.body == AccountBody(
-        error="", code="", request_id="", since=NOW, is_over=True, lasted=seconds(600), **ABOUT
+        error="", code="", request_id="", since=NOW, is_over=True, lasted=seconds(600), **WHERE
     )

@@ -1,0 +1,243 @@
+"""
+Sweep: one account's region as a whole. A cloud that lists tells all its tasks; of others the single reads are added up.
+
+Everything is written under the sweep's fence: whoever has lost it in the meantime writes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from adapters.contract import Listing
+from adapters.errors import ProviderError
+from bot.domain import blind, cadence
+from bot.domain.blind import About, Sight
+from bot.domain.change import judge
+from bot.domain.rollcall import call, is_over, newcomers
+from bot.domain.turn import Urgency
+from bot.flows.remember import Judged, put_boards, remember
+from bot.flows.turns import must_be_asked_for
+from bot.store.incidents import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from adapters.contract import AccountName, Snapshot
+    from bot.domain.account import Account
+    from bot.domain.rollcall import Newcomer, RollCall
+    from bot.domain.task import Followed
+    from bot.flows.turns import Turns
+    from bot.queue.lanes import Lanes
+    from bot.store.memory import Memory, Tx
+    from bot.store.sweeps import Sweep
+
+TICK: Final = timedelta(seconds=15)  # how often single reads are summed up
+NOT_OURS: Final = timedelta(minutes=5)  # an account that is not configured here may be again after the next start
+SEEN_AGAIN: Final = "seen_again"  # why a blind account's incident ends
+
+
+class Sweeper:
+    """
+    Does the sweeps that were claimed.
+
+    Args:
+        turns: reads single tasks.
+        due: is told when something falls due.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory: Memory,
+        lanes: Lanes,
+        per_second: Mapping[AccountName, float],
+        turns: Turns,
+        now: Callable[[], datetime],
+        due: Callable[[datetime], None],
+    ) -> None:
+        self._memory = memory
+        self._lanes = lanes
+        self._per_second = per_second
+        self._turns = turns
+        self._now = now
+        self._due = due
+
+    async def sweep(self, sweep: Sweep, account: Account | None) -> None:
+        """Do one sweep; `account` is None where it is not configured any more."""
+        if account is None or sweep.region not in account.regions:
+            async with self._memory.transaction() as tx:
+                await _put_off(tx, sweep, self._now() + NOT_OURS)
+        elif account.lists:
+            await self._walk(sweep, account)
+        else:
+            await self._sum_up(sweep, account)
+
+    async def _walk(self, sweep: Sweep, account: Account) -> None:
+        """Walk the list, judge what it tells, and have what it lacks read by itself."""
+        begun_at = self._now()
+        await self._hold(sweep, account, begun_at)
+        listed = await self._list(sweep)
+        async with self._memory.reading() as tx:
+            followed = await tx.tasks.of_region(sweep.account, sweep.region)
+            broad = await tx.subscriptions.all_of(sweep.account, sweep.region)
+        now = self._now()
+        roll = call(followed, listed)
+        self._turns.list_lacks(roll.missing, of=followed)
+        judged = [
+            self._judged(account, task, seen, begun_at=begun_at, now=now)
+            for task, seen in roll.told
+            if not self._turns.is_reading(task)
+        ]
+        period = _period(roll, judged, now, is_broad=bool(broad))
+        due_at = max(begun_at + period, now) if period is not None else now
+        sight = blind.look(Sight(failing_since=sweep.failing_since, misses=sweep.misses), roll.error, now)
+        async with self._memory.transaction() as tx:
+            if not await tx.sweeps.done(
+                sweep,
+                due_at=due_at,
+                total=listed.total if isinstance(listed, Listing) else sweep.last_total,
+                failing_since=sight.failing_since,
+                misses=sight.misses,
+                now=now if roll.error is None else None,
+            ):
+                return
+            if period is None:
+                await tx.sweeps.remove(sweep.account, sweep.region)
+            await tell_sight(tx, account, sweep, sight, roll.error, followed=len(roll.live), now=now)
+            if isinstance(listed, Listing):
+                found = newcomers(sweep.region, listed, followed=followed, broad=broad, swept_at=sweep.done_at)
+                judged += await self._pick_up(tx, account, found, now)
+            await remember(tx, account, sweep.region, judged, now=now)
+            await self._check(tx, account, roll.missing, period or cadence.SWEEP, now)
+            fresh = [each for each in broad if sweep.done_at is None or each.created_at > sweep.done_at]
+            await put_boards(tx, account, fresh, None, now=now)
+        if period is not None:
+            self._due(due_at)
+
+    def _judged(
+        self, account: Account, task: Followed, seen: Snapshot | ProviderError, *, begun_at: datetime, now: datetime
+    ) -> Judged:
+        verdict = judge(task.known, seen, now, provider=account.provider)
+        looks = [verdict.look_again_at] if must_be_asked_for(verdict) else []
+        if task.due_at is not None and task.due_at > begun_at:
+            looks.append(task.due_at)  # a look that was wished for after this list had begun
+        due_at = min((at for at in looks if at is not None), default=None)
+        return Judged(task=task, verdict=verdict, due_at=due_at)
+
+    async def _pick_up(self, tx: Tx, account: Account, found: Iterable[Newcomer], now: datetime) -> list[Judged]:
+        """Begin to follow what `all` subscriptions find."""
+        judged: list[Judged] = []
+        for each in found:
+            if account.shows(each.ref.task_id):
+                task = await tx.tasks.follow(each.ref, provider=account.provider, known=each.known, due_at=None)
+                judged.append(self._judged(account, task, each.seen, begun_at=now, now=now))
+        return judged
+
+    async def _check(
+        self, tx: Tx, account: Account, missing: Iterable[Followed], period: timedelta, now: datetime
+    ) -> None:
+        """Have the tasks that a list lacks read by themselves, no more than fit between two sweeps."""
+        most = max(1, int(self._per_second[account.name] * period.total_seconds()))
+        for task in [task for task in missing if task.due_at is None][:most]:
+            await tx.tasks.hasten(task.id, at=now)
+
+    async def _sum_up(self, sweep: Sweep, account: Account) -> None:
+        """Take from the single reads since the last time whether the region can be seen at all."""
+        now = self._now()
+        evidence = self._turns.evidence(account, sweep.region)
+        sight = Sight(failing_since=sweep.failing_since, misses=sweep.misses)
+        if evidence.has_seen or evidence.error is not None:
+            sight = blind.look(sight, None if evidence.has_seen else evidence.error, now)
+        async with self._memory.transaction() as tx:
+            tasks = await tx.tasks.count_due(sweep.account, sweep.region)
+            self._turns.counted(account, sweep.region, tasks)
+            if not await tx.sweeps.done(
+                sweep,
+                due_at=now + TICK,
+                total=tasks,
+                failing_since=sight.failing_since,
+                misses=sight.misses,
+                now=now if evidence.has_seen else None,
+            ):
+                return
+            if not tasks:
+                await tx.sweeps.remove(sweep.account, sweep.region)
+            error = None if evidence.has_seen else evidence.error
+            if evidence.has_seen or error is not None:
+                await tell_sight(tx, account, sweep, sight, error, followed=tasks, now=now)
+        if tasks:
+            self._due(now + TICK)
+
+    async def _hold(self, sweep: Sweep, account: Account, now: datetime) -> None:
+        """Claim the sweep for as long as so long a list takes."""
+        pages = -(-(sweep.last_total or 0) // cadence.PAGE)
+        lease = cadence.lease(cadence.SWEEP, requests=pages, per_second=self._per_second[account.name])
+        if lease > cadence.SHORTEST_LEASE:
+            async with self._memory.transaction() as tx:
+                await tx.sweeps.extend(sweep, until=now + lease)
+
+    async def _list(self, sweep: Sweep) -> Listing | ProviderError:
+        try:
+            return await self._lanes.list(sweep.account, sweep.region, urgency=Urgency.BEAT, fresh=True)
+        except ProviderError as error:
+            return error
+
+
+async def tell_sight(
+    tx: Tx,
+    account: Account,
+    sweep: Sweep,
+    sight: Sight,
+    error: ProviderError | None,
+    *,
+    followed: int,
+    now: datetime,
+) -> None:
+    """Say once that a region cannot be seen, and once that it is seen again."""
+    incident = next(iter(await tx.incidents.of_account(sweep.account, sweep.region, Scope.ACCOUNT)), None)
+    begins = incident is None and error is not None and followed > 0 and sight.is_blind(now)
+    ends = incident is not None and (error is None or not followed)
+    if not begins and not ends:
+        return
+    subscriptions = [
+        each for each in await tx.subscriptions.of_account(sweep.account) if each.wish.region in {None, sweep.region}
+    ]
+    about = About(
+        account=sweep.account,
+        region=sweep.region,
+        title=account.title,
+        followed=followed,
+        places=frozenset(each.place for each in subscriptions),
+    )
+    if error is not None and begins:
+        since = sight.failing_since or now
+        number = await tx.incidents.open(
+            scope=Scope.ACCOUNT, account=sweep.account, region=sweep.region, opened_at=since, why=type(error).__name__
+        )
+        await tx.blind.begin(sweep.account, sweep.region, None, since)
+        told = blind.begun(number, about, error=error, since=since) if number is not None else ()
+    elif incident is not None:
+        await tx.incidents.close(incident.id, now, SEEN_AGAIN)
+        await tx.blind.end(sweep.account, sweep.region, None, now)
+        told = blind.over(incident.id, about, since=incident.opened_at, now=now)
+    for notice in told:
+        await tx.outbox.put(notice, now=now)
+    await put_boards(tx, account, subscriptions, None, now=now, unseen_since=sight.failing_since)
+
+
+def _period(roll: RollCall, judged: Sequence[Judged], now: datetime, *, is_broad: bool) -> timedelta | None:
+    """Say how soon to sweep again; None: nothing is left to look for."""
+    after = {one.task.id: one.now_known for one in judged}
+    tasks = [after.get(task.id, task) for task in roll.live]
+    period = cadence.sweep_period((task for task in tasks if not is_over(task)), now)
+    if roll.error is not None:
+        return cadence.SWEEP if roll.live or is_broad else None
+    return period or (cadence.SWEEP if is_broad else None)
+
+
+async def _put_off(tx: Tx, sweep: Sweep, until: datetime) -> None:
+    await tx.sweeps.done(
+        sweep, due_at=until, total=sweep.last_total, failing_since=sweep.failing_since, misses=sweep.misses
+    )

@@ -1,0 +1,153 @@
+"""
+Watch: the beat. Claims what is due, reads the clouds, judges, and remembers; posts nothing.
+
+A cloud that lists is swept region by region; single tasks are read in turns: all of a cloud without a list, and of the
+others those that must be confirmed, that a list lacks, or that a callback names. No transaction is open while a cloud
+is asked. What is claimed by a process that dies falls due again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.domain import cadence
+from bot.flows.sweep import Sweeper
+from bot.flows.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from adapters.contract import AccountName, Region, TaskRef
+    from bot.domain.account import Account
+    from bot.domain.task import Followed
+    from bot.queue.lanes import Lanes
+    from bot.store.memory import Memory
+    from bot.store.sweeps import Sweep
+
+REGIONS: Final = 100  # claimed at once
+TASKS: Final = 200
+TURN_LEASE: Final = timedelta(seconds=30)
+LONGEST_NAP_S: Final = 1.0  # then the tables are asked again, whatever this process knows
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """
+    Looks after everything that is followed.
+
+    Args:
+        accounts: all that are configured; what is followed of others is left alone.
+        per_second: how much of its documented rate each account may spend on one API.
+        now: the wall clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory: Memory,
+        lanes: Lanes,
+        accounts: Mapping[AccountName, Account],
+        per_second: Mapping[AccountName, float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._memory = memory
+        self._accounts = accounts
+        self._now = now
+        turns = Turns(memory=memory, lanes=lanes, per_second=per_second, now=now, due=self._expect)
+        self._turns = turns
+        self._sweeper = Sweeper(
+            memory=memory, lanes=lanes, per_second=per_second, turns=turns, now=now, due=self._expect
+        )
+        self._expected: list[datetime] = []  # when something falls due, as far as this process knows
+        self._sweeping: set[tuple[AccountName, Region]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._hurried = asyncio.Event()
+
+    async def beat(self) -> None:
+        """Do everything that is due now, and wait until it is done."""
+        await asyncio.gather(*await self._begin())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Beat until `stop` is set; no error ends it. What is under way then is given up: its claim runs out."""
+        leaving = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                try:
+                    for job in await self._begin():
+                        job.add_done_callback(_say_why_it_ended)
+                except Exception:
+                    log.exception("the watch's beat failed; it goes on")
+                await self._nap(leaving)
+        finally:
+            leaving.cancel()
+            for job in self._under_way:
+                job.cancel()
+            await asyncio.gather(leaving, *self._under_way, return_exceptions=True)
+
+    def hurry(self) -> None:
+        """Say that something is due before this process thinks so."""
+        self._hurried.set()
+
+    def looked_at(self, ref: TaskRef) -> None:
+        """Say that a person looks at a task: for a while it is read more often."""
+        self._turns.looked_at(ref, self._now())
+
+    async def _begin(self) -> list[asyncio.Task[None]]:
+        """Claim what is due and set off; a region's next sweep never begins before its last one ended."""
+        now = self._now()
+        while self._expected and self._expected[0] <= now:
+            heapq.heappop(self._expected)
+        async with self._memory.transaction() as tx:
+            sweeps = await tx.sweeps.claim(now, lease=cadence.SHORTEST_LEASE, limit=REGIONS)
+            due = await tx.tasks.due(now, lease=TURN_LEASE, limit=TASKS)
+        jobs = [
+            self._start(self._sweep(sweep)) for sweep in sweeps if (sweep.account, sweep.region) not in self._sweeping
+        ]
+        by_region: defaultdict[tuple[AccountName, Region], list[Followed]] = defaultdict(list)
+        for task in due:
+            by_region[task.ref.account, task.ref.region].append(task)
+        for (name, region), tasks in by_region.items():
+            if name in self._accounts:
+                jobs.append(self._start(self._turns.take(self._accounts[name], region, tasks)))
+        return jobs
+
+    async def _sweep(self, sweep: Sweep) -> None:
+        where = (sweep.account, sweep.region)
+        self._sweeping.add(where)
+        try:
+            await self._sweeper.sweep(sweep, self._accounts.get(sweep.account))
+        finally:
+            self._sweeping.discard(where)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        job = asyncio.create_task(work)
+        self._under_way.add(job)
+        job.add_done_callback(self._under_way.discard)
+        job.add_done_callback(lambda _job: self._hurried.set())  # what comes next may be due at once
+        return job
+
+    async def _nap(self, leaving: asyncio.Task[bool]) -> None:
+        """Sleep until something is due, is hurried, or a second has passed."""
+        soonest_s = min(
+            (self._expected[0] - self._now()).total_seconds() if self._expected else LONGEST_NAP_S, LONGEST_NAP_S
+        )
+        hurried = asyncio.create_task(self._hurried.wait())
+        await asyncio.wait({leaving, hurried}, timeout=max(soonest_s, 0.0), return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        self._hurried.clear()
+
+    def _expect(self, at: datetime) -> None:
+        heapq.heappush(self._expected, at)
+
+
+def _say_why_it_ended(job: asyncio.Task[None]) -> None:
+    if not job.cancelled() and (error := job.exception()) is not None:
+        log.error("a read of the watch failed; it falls due again", exc_info=error)

@@ -1,0 +1,507 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.contract import TaskState
+from bot.domain.notice import AccountBody, BoardBody, CardBody, Kind, ReplyBody
+from bot.domain.task import Why
+from bot.sandbox.faults import Fail, Hang
+from tests.bot.flows.world import (
+    ALI,
+    DESCRIBE,
+    INGEST,
+    LIST,
+    OPS,
+    SHANGHAI,
+    SHOW,
+    TRTC,
+    ingest,
+    open_world,
+    script,
+)
+
+FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
+
+
+def far(task_id: str, word: str = "1", **told: Any) -> Any:
+    """A task in the middle of its plan."""
+    return script(task_id, word, **FAR | told)
+
+
+def whys(bodies: list[Any]) -> list[Why]:
+    return [body.news.why for body in bodies if isinstance(body, ReplyBody)]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "word", "lists"),
+    [
+        # Twelve sweeps in a minute, one request each.
+        (1, "1", 12),
+        (100, "1", 12),
+        # Three pages make three requests.
+        (250, "1", 36),
+        # While one is not well, thirty sweeps.
+        (1, "2", 30),
+    ],
+)
+async def test_what_a_minute_of_sweeps_costs(tasks: int, word: str, lists: int):
+    names = [f"t-{number}" for number in range(tasks)]
+    async with open_world(*(far(name, word if name == "t-0" else "1") for name in names)) as world:
+        await world.follow_many(names)
+        await world.passes(30)
+        world.stage.aliyun.ledger.clear()
+
+        await world.passes(60)
+
+        assert world.asked(LIST) == lists
+        assert world.asked(DESCRIBE) <= 2  # a doubt's confirmation, perhaps
+
+
+async def test_ten_channels_on_one_task_are_one_read():
+    async with open_world(far("t-1")) as world:
+        for number in range(10):
+            await world.follow("t-1", place=type(SHOW)(team="T1", channel=f"C{number}"))
+        await world.passes(30)
+        world.stage.aliyun.ledger.clear()
+
+        await world.passes(5)
+
+        assert (world.asked(LIST), world.asked(DESCRIBE)) == (1, 0)
+
+
+async def test_where_nothing_is_followed_nothing_is_asked():
+    async with open_world(far("t-1"), ingest("trtc-1")) as world:
+        await world.passes(30)
+
+        assert (world.asked(LIST), world.asked(INGEST)) == (0, 0)
+
+
+async def test_a_change_is_confirmed_by_a_read_of_its_own_and_told_once():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(30)
+        before = world.asked(DESCRIBE)
+        world.say("t-1", "3", "PullStreamFailed")
+
+        await world.passes(20)
+
+        assert world.asked(DESCRIBE) == before + 1
+        (told,) = await world.said(Kind.CHANNEL)  # the first bad change of an incident is shown in the channel
+        assert isinstance(told, ReplyBody)
+        assert (told.news.why, told.news.reason) == (Why.STOPPED, "PullStreamFailed")
+        assert (await world.known("t-1")).state is TaskState.STOPPED
+        (incident,) = await world.incidents()
+        assert (incident.scope, incident.why, incident.closed_at) == ("task", Why.STOPPED, None)
+
+
+async def test_a_state_that_was_read_once_shows_on_the_card_alone():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(30)
+        world.say("t-1", "3")
+        await world.passes(5, step=5)
+        world.stage.aliyun.story.resume("t-1")
+
+        await world.passes(30)
+
+        assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
+        (card,) = await world.said(Kind.CARD)  # the newest edit is kept
+        assert isinstance(card, CardBody)
+        assert card.look.snapshot.state is card.confirmed is TaskState.RUNNING
+
+
+async def test_from_retrying_to_recovered_the_story_is_told_in_order():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(30)
+        world.say("t-1", "2", "PullStreamFailed")
+        await world.passes(45)
+        world.say("t-1", "1")
+        await world.passes(45)
+
+        told = await world.said(Kind.REPLY, Kind.CHANNEL)
+
+        assert whys(told) == [Why.RETRYING, Why.STILL_RETRYING, Why.RECOVERED]
+        (incident,) = await world.incidents()
+        assert incident.closed_why == Why.RECOVERED
+        assert [(await world.known("t-1")).bad_since, len(await world.changes())] == [None, 3]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "gone", "missing", "comes_to"),
+    [
+        # Not in the list, and the cloud says so plainly.
+        (3, 1, "CodeTaskNotExist", TaskState.ENDED),
+        # Not in the list, and the cloud only stammers: together that is enough.
+        (3, 1, "InvalidParameter", TaskState.ENDED),
+        (3, 1, "RetCode", TaskState.ENDED),
+        # Few tasks may go all at once.
+        (1, 1, "CodeTaskNotExist", TaskState.ENDED),
+        (4, 4, "CodeTaskNotExist", TaskState.ENDED),
+        # Many may not: the list has mislaid them.
+        (8, 8, "CodeTaskNotExist", TaskState.RUNNING),
+        (8, 5, "CodeTaskNotExist", TaskState.RUNNING),
+        # Half of them may.
+        (10, 5, "CodeTaskNotExist", TaskState.ENDED),
+    ],
+)
+async def test_a_task_is_gone_only_on_strong_evidence(tasks: int, gone: int, missing: str, comes_to: TaskState):
+    names = [f"t-{number}" for number in range(tasks)]
+    async with open_world(*map(far, names)) as world:
+        world.stage.aliyun.missing = type(world.stage.aliyun.missing)(missing)
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names[:gone]:
+            world.say(name, "")
+
+        await world.passes(40)
+
+        assert {(await world.known(name)).state for name in names[:gone]} == {comes_to}
+        assert {(await world.known(name)).state for name in names[gone:]} <= {TaskState.RUNNING}
+
+
+async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task():
+    names = [f"t-{number}" for number in range(20)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names:
+            world.say(name, "")
+        await world.passes(90)
+        for name in names:
+            world.stage.aliyun.story.resume(name)
+
+        await world.passes(20)
+
+        blind, seen = await world.said(Kind.ACCOUNT)
+        assert isinstance(blind, AccountBody)
+        assert isinstance(seen, AccountBody)
+        assert (blind.error, blind.followed, seen.is_over) == ("Unreadable", 20, True)
+        assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fail("InternalError"), "Unreachable"),
+        (Fail("ServiceUnavailable"), "Unreachable"),
+        (Fail("InvalidAccessKeyId.NotFound"), "BadCredentials"),
+        (Fail("Forbidden.RAM"), "AccessDenied"),
+        (Fail("Throttling.User"), "Throttled"),
+    ],
+)
+async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice(fault: Fail, error: str):
+    names = [f"t-{number}" for number in range(50)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        world.stage.aliyun.faults.plan(fault, times=None)
+        await world.passes(600, step=5)
+        world.stage.aliyun.faults.clear()
+
+        await world.passes(10)
+
+        blind, seen = await world.said(Kind.ACCOUNT)
+        assert isinstance(blind, AccountBody)
+        assert isinstance(seen, AccountBody)
+        assert (blind.error, blind.code, blind.followed, blind.is_over) == (error, fault.code, 50, False)
+        assert seen.is_over
+        assert seen.lasted is not None
+        assert timedelta(minutes=9, seconds=50) <= seen.lasted <= timedelta(minutes=10, seconds=15)
+        assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
+        assert [(row.scope, row.closed_why) for row in await world.incidents()] == [("account", "seen_again")]
+        (whole,) = [span for span in await world.spans() if not span.task]
+        assert whole.ended_at is not None
+
+
+async def test_a_short_outage_is_silence():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
+        await world.passes(50, step=5)
+        world.stage.aliyun.faults.clear()
+
+        await world.passes(20)
+
+        assert await world.said(Kind.ACCOUNT, Kind.REPLY, Kind.CHANNEL) == []
+        assert await world.incidents() == []
+
+
+async def test_a_cloud_without_a_list_that_falls_silent_is_one_notice_too():
+    names = [f"trtc-{number}" for number in range(10)]
+    async with open_world(*map(ingest, names)) as world:
+        await world.follow_many(names, account=TRTC)
+        await world.passes(20)
+        world.stage.tencent.faults.plan(Fail("InternalError"), times=None)
+        await world.passes(300, step=5)
+        world.stage.tencent.faults.clear()
+
+        await world.passes(90, step=3)
+
+        blind, seen = await world.said(Kind.ACCOUNT)
+        assert isinstance(blind, AccountBody)
+        assert isinstance(seen, AccountBody)
+        assert (blind.account, blind.followed, seen.is_over) == (TRTC, 10, True)
+        assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
+
+
+async def test_a_task_that_alone_cannot_be_read_is_no_blind_account():
+    async with open_world(ingest("trtc-1"), ingest("trtc-2")) as world:
+        await world.follow_many(["trtc-1", "trtc-2"], account=TRTC)
+        await world.passes(10)
+        world.stage.tencent.faults.plan(Fail("InvalidParameter.TaskId"), on=INGEST, times=None)
+
+        await world.passes(200, step=5)
+
+        assert await world.said(Kind.ACCOUNT) == []
+        assert (await world.known("trtc-1", TRTC)).is_unseen
+
+
+async def test_a_tencent_task_that_is_gone_has_ended_and_is_looked_at_for_half_an_hour_more():
+    async with open_world(ingest("trtc-1")) as world:
+        await world.follow("trtc-1", account=TRTC)
+        await world.passes(10)
+        world.say("trtc-1", "NotExist")
+        await world.passes(20)
+        assert whys(await world.said(Kind.CHANNEL)) == [Why.ENDED_WITHOUT_PLAN]
+        world.stage.tencent.ledger.clear()
+
+        await world.passes(40 * 60, step=30)
+
+        assert 28 <= world.asked(INGEST) <= 32
+        world.stage.tencent.ledger.clear()
+        await world.passes(600, step=30)
+        assert world.asked(INGEST) == 0
+
+
+async def test_an_end_that_was_none_is_taken_back():
+    async with open_world(ingest("trtc-1")) as world:
+        await world.follow("trtc-1", account=TRTC)
+        await world.passes(10)
+        world.say("trtc-1", "NotExist")
+        await world.passes(60)
+        world.say("trtc-1", "InProgress")
+
+        await world.passes(150)
+
+        assert whys(await world.said(Kind.REPLY, Kind.CHANNEL))[-1] is Why.REOPENED
+        assert (await world.known("trtc-1", TRTC)).state is TaskState.RUNNING
+
+
+async def test_a_cold_task_is_read_once_a_minute_and_a_hot_one_every_five_seconds():
+    async with open_world(ingest("trtc-1"), ingest("trtc-2")) as world:
+        await world.follow_many(["trtc-1", "trtc-2"], account=TRTC)
+        await world.passes(200, step=5)
+        world.stage.tencent.ledger.clear()
+        await world.passes(120)
+        cold = world.asked(INGEST)
+        world.stage.tencent.ledger.clear()
+
+        world.watch.looked_at(world.ref("trtc-1", TRTC))
+        await world.passes(110)
+
+        assert cold == 4
+        assert 8 <= world.asked(INGEST) <= 24
+
+
+async def test_all_tasks_of_an_account_are_picked_up_as_they_appear():
+    async with open_world(far("t-1"), far("t-2", "3", name="other")) as world:
+        await world.follow(None, match="name-")
+        await world.passes(10)
+        assert await world.tasks() == ["t-1"]  # only what somebody wants is kept
+        world.stage.aliyun.story.add(far("t-3", "0", start=timedelta(hours=1)))
+        await world.passes(10)
+        world.say("t-3", "1")
+
+        await world.passes(10)
+
+        assert await world.tasks() == ["t-1", "t-3"]
+        assert [row.task for row in await world.changes()] == [2]  # t-1 was there before: no change
+        board = (await world.said(Kind.BOARD))[-1]
+        assert isinstance(board, BoardBody)
+        assert board.counts == ((TaskState.RUNNING, 2),)
+
+
+async def test_a_task_that_appears_running_has_started():
+    async with open_world(far("t-1")) as world:
+        await world.follow(None)
+        await world.passes(10)
+        world.stage.aliyun.story.add(far("t-2"))
+
+        await world.passes(10)
+
+        known = await world.known("t-2")
+        assert known.state is TaskState.RUNNING
+        assert [row.task for row in await world.changes()] == [2]
+
+
+async def test_what_had_ended_before_anybody_followed_is_left_alone():
+    async with open_world(far("t-1"), far("t-2", "-1")) as world:
+        await world.follow(None)
+
+        await world.passes(10)
+
+        assert await world.tasks() == ["t-1"]
+
+
+async def test_an_account_shows_only_the_tasks_that_its_configuration_lets_people_see():
+    async with open_world(far("live-1"), far("test-1")) as world:
+        account = world.accounts[ALI]
+        world.accounts[ALI] = type(account)(
+            **{name: getattr(account, name) for name in account.__slots__} | {"tasks": ("live-*",)}
+        )
+        await world.follow(None)
+
+        await world.passes(10)
+
+        assert await world.tasks() == ["live-1"]
+
+
+async def test_what_is_over_is_not_asked_for_any_more():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.say("t-1", "-1", "OverEndTime")
+        await world.passes(20)
+        world.stage.aliyun.ledger.clear()
+
+        await world.passes(60)
+
+        assert (world.asked(LIST), world.asked(DESCRIBE)) == (0, 0)
+
+
+async def test_after_a_restart_the_comparison_is_with_what_is_stored():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.say("t-1", "3", "PushStreamFailed")
+        world.clock.move(timedelta(hours=1))
+        world.watch = world.new_watch()
+
+        await world.passes(10)
+
+        assert whys(await world.said(Kind.CHANNEL)) == [Why.STOPPED]
+        assert len(await world.changes()) == 1
+
+
+async def test_a_sweep_that_was_taken_over_writes_nothing():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.say("t-1", "3")
+        world.stage.aliyun.faults.plan(Hang(), on=LIST)
+        world.clock.move(timedelta(seconds=5))
+        zombie = asyncio.create_task(world.watch.beat())
+        await world.stage.aliyun.faults.holding()
+        world.clock.move(timedelta(seconds=20))  # its claim is over
+        other = world.new_watch()
+        await other.beat()
+        seen = await world.known("t-1")
+
+        world.stage.aliyun.faults.release()
+        await zombie
+
+        assert seen.doubt is not None
+        assert await world.known("t-1") == seen
+        async with world.memory.reading() as tx:
+            sweep = await tx.sweeps.get(ALI, SHANGHAI)
+        assert sweep is not None
+        assert sweep.done_at == world.clock.now  # the other's
+
+
+async def test_a_sweep_never_begins_before_the_last_one_ended():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.stage.aliyun.ledger.clear()
+        world.stage.aliyun.faults.plan(Hang(), on=LIST)
+        world.clock.move(timedelta(seconds=5))
+        slow = asyncio.create_task(world.watch.beat())
+        await world.stage.aliyun.faults.holding()
+        for _ in range(3):
+            world.clock.move(timedelta(seconds=20))
+            await world.watch.beat()
+
+        assert world.asked(LIST) == 1
+        world.stage.aliyun.faults.release()
+        await slow
+
+
+async def test_two_watches_over_one_database_share_the_work():
+    async with open_world(*(far(f"t-{number}") for number in range(5)), ingest("trtc-1")) as world:
+        await world.follow_many([f"t-{number}" for number in range(5)])
+        await world.follow("trtc-1", account=TRTC)
+        other = world.new_watch()
+        await world.passes(30)
+        world.stage.aliyun.ledger.clear()
+        for _ in range(30):
+            world.clock.move(timedelta(seconds=1))
+            await asyncio.gather(world.watch.beat(), other.beat())
+
+        assert world.asked(LIST) == 6
+
+
+async def test_a_persons_plan_that_is_changed_during_a_read_is_not_lost():
+    """F's command and a read write the same row: whoever reads older values does not overwrite newer ones."""
+    async with open_world(ingest("trtc-1")) as world:
+        await world.follow("trtc-1", account=TRTC)
+        await world.passes(10)
+        world.stage.tencent.faults.plan(Hang(), on=INGEST)
+        world.clock.move(timedelta(seconds=5))
+        reading = asyncio.create_task(world.watch.beat())
+        await world.stage.tencent.faults.holding()
+        until = world.clock.now + timedelta(hours=1)
+        async with world.memory.transaction() as tx:
+            task = await tx.tasks.get(world.ref("trtc-1", TRTC))
+            assert task is not None
+            known = type(task.known)(**{n: getattr(task.known, n) for n in task.known.__slots__} | {"until": until})
+            await tx.tasks.save(task, known, due_at=task.due_at)
+        world.stage.tencent.faults.release()
+        await reading
+
+        await world.passes(10)
+
+        assert (await world.known("trtc-1", TRTC)).until == until
+
+
+async def test_two_tasks_that_push_to_one_place_are_pointed_out():
+    async with open_world(
+        far("t-1"), far("t-2"), far("t-3", destination="rtmp://push.example.com/live/other")
+    ) as world:
+        await world.follow_many(["t-1", "t-2", "t-3"])
+        await world.passes(10)
+        world.say("t-1", "2")
+
+        await world.passes(10)
+
+        cards = {body.look.ref.task_id: body for body in await world.said(Kind.CARD) if isinstance(body, CardBody)}
+        assert cards["t-1"].same_destination == ("name-t-2",)
+        assert cards["t-3"].same_destination == ()
+
+
+async def test_an_account_that_is_not_configured_any_more_is_left_alone():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        del world.accounts[ALI]
+
+        await world.passes(30)
+
+        assert (world.asked(LIST), world.asked(DESCRIBE)) == (0, 0)
+
+
+async def test_each_place_hears_of_its_own_subscriptions_only():
+    async with open_world(far("t-1"), far("t-2")) as world:
+        await world.follow("t-1", place=SHOW)
+        await world.follow("t-2", place=OPS)
+        await world.passes(10)
+        world.say("t-2", "3", "PushStreamFailed")
+
+        await world.passes(10)
+
+        assert await world.said(Kind.CHANNEL, Kind.REPLY, place=SHOW) == []
+        assert len(await world.said(Kind.CHANNEL, place=OPS)) == 1
