@@ -47,18 +47,33 @@ log = logging.getLogger(__name__)
 
 class Work:
     """
-    The engine, running.
+    The engine. Wakes may be put before it is started.
 
     Args:
-        handlers: what is done for each kind of wake; a handler gets the wake's key.
         pool: connections to PostgreSQL, direct ones (LISTEN does not pass a pooler); None keeps everything in memory.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], pool: asyncpg.Pool | None) -> None:
-        self._handlers = dict(handlers)
+    def __init__(self, pool: asyncpg.Pool | None) -> None:
         self._pool = pool
+        self._handlers: dict[str, Handler] = {}
         self._engine = self._assemble()
+        self._running: asyncio.Task[None] | None = None
         self._is_stopping = False
+
+    def start(self, handlers: Mapping[str, Handler]) -> None:
+        """Begin to dispatch. `handlers` say what is done for each kind of wake; a handler gets the wake's key."""
+        self._handlers = dict(handlers)
+        self._register(self._engine)
+        self._running = asyncio.create_task(self._run(), name="engine")
+
+    async def stop(self) -> None:
+        """Take no more jobs; what runs may finish within ten seconds. The rows stay."""
+        self._is_stopping = True
+        self._engine.shutdown.set()
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=STOP_S)
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
 
     async def put(self, wakes: Iterable[Wake]) -> None:
         """Have these looked at now, by any process."""
@@ -76,8 +91,8 @@ class Work:
         elif self._pool is not None:
             await self._pool.execute("DELETE FROM pgqueuer_log WHERE created < now() - $1::interval", LOG_KEPT)
 
-    async def run(self) -> None:
-        """Dispatch until `stop`; stand up again after a lost connection."""
+    async def _run(self) -> None:
+        """Dispatch until it is stopped; stand up again after a lost connection."""
         failures = 0
         while not self._is_stopping:
             try:
@@ -95,20 +110,17 @@ class Work:
                 log.warning("the engine lost its database (%s); again in %.0f s", type(error).__name__, wait_s)
                 await asyncio.sleep(wait_s)
                 self._engine = self._assemble()
-
-    def stop(self) -> None:
-        """Take no more jobs; what runs may finish."""
-        self._is_stopping = True
-        self._engine.shutdown.set()
+                self._register(self._engine)
 
     def _assemble(self) -> PgQueuer:
-        engine = PgQueuer.in_memory() if self._pool is None else PgQueuer.from_asyncpg_pool(self._pool)
+        return PgQueuer.in_memory() if self._pool is None else PgQueuer.from_asyncpg_pool(self._pool)
+
+    def _register(self, engine: PgQueuer) -> None:
         for what, handler in self._handlers.items():
             engine.entrypoint(what, on_failure="hold")(_wrapped(what, handler))
-        return engine
 
     async def _put(self, wakes: Iterable[Wake], *, is_tidying: bool) -> None:
-        wanted = [wake for wake in dict.fromkeys(wakes) if wake.what in self._handlers]
+        wanted = list(dict.fromkeys(wakes))
         queries = self._engine.queries
         if not wanted or queries is None:
             return
@@ -137,23 +149,19 @@ def _wrapped(what: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def open_work(handlers: Mapping[str, Handler], *, dsn: str | None) -> AsyncIterator[Work]:
+async def open_work(*, dsn: str | None) -> AsyncIterator[Work]:
     """
-    Run the engine for as long as this is entered; then stop it: ask, wait 10 s, cancel. The rows stay.
+    Lend an engine, and stop it in the end.
 
     Args:
         dsn: of a PostgreSQL that `install` has seen; None keeps everything in memory.
     """
     pool = None if dsn is None else await asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS)
-    work = Work(handlers, pool)
-    running = asyncio.create_task(work.run(), name="engine")
+    work = Work(pool)
     try:
         yield work
     finally:
-        work.stop()
-        await asyncio.wait({running}, timeout=STOP_S)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await work.stop()
         if pool is not None:
             await pool.close()
 

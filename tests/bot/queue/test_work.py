@@ -16,7 +16,6 @@ from bot.queue.work import Work, install, open_work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
 
 
 @pytest.fixture
@@ -33,8 +32,11 @@ def dsn(request: pytest.FixtureRequest) -> str | None:
     return made
 
 
-def open_with(dsn: str | None, handler: Callable[[str], Awaitable[None]]) -> AbstractAsyncContextManager[Work]:
-    return open_work({"deliver": handler}, dsn=dsn)
+@asynccontextmanager
+async def open_with(dsn: str | None, handler: Callable[[str], Awaitable[None]]) -> AsyncIterator[Work]:
+    async with open_work(dsn=dsn) as work:
+        work.start({"deliver": handler})
+        yield work
 
 
 class Heard:
@@ -124,6 +126,16 @@ async def test_the_engines_own_log_is_trimmed(dsn: str | None) -> None:
         await work.put([wake(str(number)) for number in range(50)])
         await heard.count(50)
         await work.trim()
+
+
+async def test_what_is_put_before_it_starts_is_heard(dsn: str | None) -> None:
+    heard = Heard()
+    async with open_work(dsn=dsn) as work:
+        await work.put([wake("T1 C1")])
+        work.start({"deliver": heard})
+        await heard.count(1)
+
+    assert heard.keys == ["T1 C1"]
 
 
 async def test_two_processes_share_what_there_is(url: str) -> None:
