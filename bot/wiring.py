@@ -20,7 +20,7 @@ from bot.domain.account import Account
 from bot.domain.looks import Looks
 from bot.domain.rates import Rates
 from bot.flows.admit import Gate
-from bot.flows.answer import PATIENCE_S, About, Desk
+from bot.flows.desk import PATIENCE_S, About, Desk
 from bot.flows.look import Looker
 from bot.queue.lanes import Lanes
 from bot.slack.errands import Errands
@@ -34,6 +34,7 @@ from bot.store.address import File
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.errors import DatabaseTrouble
+from bot.store.memory import Memory
 from bot.store.pace import Paces
 from bot.web.door import Door
 from bot.web.events import receive
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.contract import AccountName, Fingerprint, Provider, ProviderType, Reply, Request
+    from bot.domain.notice import Wake
     from bot.slack.identity import Identity
     from bot.web.door import Ready
 
@@ -244,13 +246,17 @@ async def serve(
         if app_token:
             await check_sockets(client, app_token)
         errands = Errands(mark=lambda: secrets.token_hex(4))
+        people = People(client, team=identity.team, admins=frozenset(told.bot.admins), now=now)
+        memory = Memory(database, wake=_wake_nobody)
         ear = Ear(
-            desk=_desk(clouds, database, identity, transport=transport, patience_s=patience_s),
-            people=People(client, team=identity.team, admins=frozenset(told.bot.admins), now=now),
+            desk=_desk(clouds, database, identity, memory, people, transport=transport, patience_s=patience_s),
+            people=people,
             voice=Voice(client, key=lambda: secrets.token_hex(16)),
             errands=errands,
             replays=Replays(),
             now=now,
+            team=identity.team,
+            client=client,
         )
         app = listen(ear, client, identity)
         sockets = Sockets(app, app_token=app_token) if app_token else None
@@ -300,7 +306,20 @@ def _slack_settings(told: settings.Settings) -> tuple[str, str, str]:
     )
 
 
-def _desk(clouds: Clouds, database: Database, identity: Identity, *, transport: str, patience_s: float) -> Desk:
+async def _wake_nobody(_: frozenset[Wake]) -> None:
+    """Leave what was put down to the next `tidy`."""
+
+
+def _desk(
+    clouds: Clouds,
+    database: Database,
+    identity: Identity,
+    memory: Memory,
+    people: People,
+    *,
+    transport: str,
+    patience_s: float,
+) -> Desk:
     return Desk(
         accounts=clouds.accounts,
         paces={name: provider.paces for name, provider in clouds.providers.items()},
@@ -314,6 +333,9 @@ def _desk(clouds: Clouds, database: Database, identity: Identity, *, transport: 
             scopes=identity.scopes,
             store="PostgreSQL" if database.is_postgres else "SQLite",
         ),
+        memory=memory,
+        about_channel=people.channel,
+        channels_of=people.channels_of,
         figures=clouds.lanes.figures,
         patience_s=patience_s,
     )

@@ -131,6 +131,12 @@ def test_the_events_and_commands_are_those_that_are_listened_to(manifest: dict[s
     assert heard["command"] == {command["command"] for command in manifest["features"]["slash_commands"]}
 
 
+def test_the_shortcuts_are_those_that_are_listened_to(manifest: dict[str, Any]):
+    shortcuts = manifest["features"]["shortcuts"]
+
+    assert [(shortcut["callback_id"], shortcut["type"]) for shortcut in shortcuts] == [(listeners.TRACK, "message")]
+
+
 def test_nothing_is_longer_than_slack_takes(manifest: dict[str, Any]):
     shown, features = manifest["display_information"], manifest["features"]
 
@@ -143,6 +149,11 @@ def test_nothing_is_longer_than_slack_takes(manifest: dict[str, Any]):
         assert re.fullmatch(r"/\S{1,31}", command["command"])
         assert len(command["description"]) <= 2000
         assert len(command["usage_hint"]) <= 1000
+    assert len(features["shortcuts"]) <= 10
+    for shortcut in features["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+        assert len(shortcut["callback_id"]) <= 255
 
 
 def test_names_of_people_and_channels_come_as_ids(manifest: dict[str, Any]):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.domain.following import FOLLOWING, Following
 from bot.domain.target import LONGEST_TASK, Target, read_target
 from bot.domain.text import clip
 from bot.domain.typed import LONGEST_AGAIN, MOST_CHARACTERS, SHOWN, CommandError, again, plain, split
@@ -63,7 +64,7 @@ class Debug:
     """`debug`."""
 
 
-Command: TypeAlias = Help | Status | Accounts | Debug
+Command: TypeAlias = Help | Status | Accounts | Debug | Following
 
 
 def _help(words: list[str], _: Mapping[str, str]) -> Help:
@@ -122,7 +123,7 @@ _ITSELF: Final[tuple[Verb[Command], ...]] = (
     ),
 )
 
-VERBS: Final[Mapping[str, Verb[Command]]] = {verb.name: verb for verb in (*_ASKING, *_ITSELF)}
+VERBS: Final[Mapping[str, Verb[Command]]] = {verb.name: verb for verb in (*_ASKING, *FOLLOWING, *_ITSELF)}
 
 
 def parse(text: str) -> Command:

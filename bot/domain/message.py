@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from adapters.contract import AccountName, Region, Snapshot, TaskRef
+from adapters.contract import AccountName, Region, Snapshot, TaskRef, TaskState
 from bot.domain.figures import LaneFigures
 from bot.domain.outlook import Outlook
+from bot.domain.subscription import ChannelSettings
+from bot.domain.task import News
 
 if TYPE_CHECKING:
     from adapters.errors import ProviderError
@@ -136,4 +138,98 @@ class JustId:
     task: str
 
 
-Message: TypeAlias = Answer | Waiting | Mistyped | Declined | Helped | AccountsShown | Debugged | JustId
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """
+    What was changed, or why nothing was, sentence by sentence; `answer` is what the clouds said of it.
+
+    The sentences hold names as they came: whoever shows them escapes them.
+    """
+
+    said: tuple[str, ...]
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One of several that could be meant: what people read, and the command that means it alone."""
+
+    label: str
+    command: str  # without the slash command itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Several tasks could be meant: buttons to choose."""
+
+    typed: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    One line of a list. `subscription` is the store's id of what can be unsubscribed here, None where nothing can.
+    """
+
+    name: str
+    detail: tuple[str, ...]  # account and region, options, mutes
+    state: TaskState | None = None  # None: of many tasks, or never read
+    raw: str = ""
+    seen_at: datetime | None = None
+    bad: bool | None = None
+    subscription: int | None = None
+    ref: TaskRef | None = None
+    channel: str = ""  # where, in a list over several channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """
+    One page of a list. `again` is the command that shows it, without its page.
+
+    `picks` is set where rows can be picked to be subscribed: the account that they are of.
+    """
+
+    title: str
+    rows: tuple[Row, ...]
+    total: int
+    page: int
+    pages: int
+    again: str
+    nothing: str  # what is said when there are no rows
+    picks: AccountName | None = None
+    troubles: tuple[Trouble, ...] = ()
+    is_private: bool = False  # nobody else may read it, also where the answer would be everybody's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What happened to a task in a while, the newest first; `total` counts also what is not shown."""
+
+    name: str
+    ref: TaskRef
+    since: datetime
+    happened: tuple[News, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowForm:
+    """The dialog that takes many ids. With `thread_ts` what is subscribed is told under that message."""
+
+    thread_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsForm:
+    """The dialog of a channel's settings, as they are."""
+
+    settings: ChannelSettings
+    may_allow_shared: bool = False  # it is shared with another workspace, and an admin asks
+
+
+Message: TypeAlias = (
+    Answer | Waiting | Mistyped | Declined | Helped | AccountsShown | Debugged | JustId | Done | Choice | Listed | Past
+)
+Form: TypeAlias = FollowForm | SettingsForm  # opened as a dialog where there can be one

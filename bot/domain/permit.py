@@ -77,6 +77,7 @@ class Refusal(StrEnum):
     NOT_YOURS = "not_yours"
     NO_ADMIN = "no_admin"
     TOO_LONG = "too_long"
+    FULL = "full"
     OTHER_CHANNEL = "other_channel"
     REPLAYED = "replayed"
     STALE = "stale"

@@ -7,9 +7,10 @@ The rules are `domain.permit` and `domain.rates`; here they meet the audit and t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.domain.permit import Refusal, refuses
+from bot.domain.message import Declined
+from bot.domain.permit import Refusal, refusal_said, refuses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from bot.domain.permit import Channel, Deed, Person
     from bot.domain.rates import Rates
+
+
+T = TypeVar("T")
 
 
 class Record(Protocol):
@@ -34,6 +38,32 @@ class Record(Protocol):
         outcome: str,
         why: str,
     ) -> Awaitable[None]: ...
+
+
+class Refused(Exception):
+    """
+    A change that is not made, found out while it was being made: everything begun is rolled back.
+
+    `subject` is the id that it was about; `values` fill the sentence.
+    """
+
+    def __init__(self, refusal: Refusal, *, subject: str = "", **values: object) -> None:
+        self.refusal = refusal
+        self.subject = subject
+        self.values = values
+        super().__init__(refusal)
+
+
+def require(deed: Deed, person: Person, channel: Channel, *, owns: bool = False, subject: str = "") -> None:
+    """
+    Let a change go on.
+
+    Raises:
+        Refused: they may not; `Gate.unless_refused`, around it all, writes that down and says it.
+    """
+    refusal = refuses(deed, person, channel, owns=owns)
+    if refusal is not None:
+        raise Refused(refusal, subject=subject)
 
 
 class Searching(Exception):
@@ -77,6 +107,22 @@ class Gate:
             outcome=outcome,
             why=why,
         )
+
+    async def unless_refused(
+        self, doing: Awaitable[T], person: Person, channel: Channel, *, verb: str, bot: str, now: datetime
+    ) -> T | Declined:
+        """
+        Do something for somebody; where it is refused on the way, write that down and say it.
+
+        Args:
+            bot: the bot's Slack user id, for sentences that say how to invite it.
+        """
+        try:
+            return await doing
+        except Refused as refused:
+            why, subject = refused.refusal, refused.subject
+            await self.trace(person, channel, verb=verb, subject=subject, outcome="refused", why=why, now=now)
+            return Declined(said=refusal_said(why, bot=f"<@{bot}>", **refused.values))
 
     def counter(self, person: Person, channel: Channel, now: datetime) -> Callable[[], None]:
         """

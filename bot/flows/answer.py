@@ -8,72 +8,37 @@ as a value. Only one thing is said on the way: that a cloud is slow and the answ
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import message
 from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
-from bot.domain.permit import Deed, Refusal, refusal_said, refuses
-from bot.domain.place import locate
-from bot.domain.rates import TooOften
-from bot.flows.admit import Searching
-from bot.flows.find import find
+from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
+from bot.domain.permit import Deed, refusal_said, refuses
+from bot.flows.change import place_of
+from bot.flows.discover import discover
+from bot.flows.follow import follow
+from bot.flows.history import history
+from bot.flows.mute import mute, unmute
+from bot.flows.name import name
+from bot.flows.overview import mine, overview
+from bot.flows.seek import seek
+from bot.flows.settings import settings_form
+from bot.flows.unfollow import unfollow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from adapters.contract import AccountName, Api, Pace
-    from bot.domain.account import Account
     from bot.domain.command import Command
-    from bot.domain.figures import LaneFigures
-    from bot.domain.looks import Looks
-    from bot.domain.permit import Channel, Person
-    from bot.flows.admit import Gate
-    from bot.flows.look import Looker
-
-PATIENCE_S: Final = 5.0  # a person hears something by then, at the latest that it takes longer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asks, and where."""
-
-    person: Person
-    channel: Channel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What the bot knows of itself."""
-
-    version: str
-    bot: str  # its Slack user id
-    transport: str
-    scopes: tuple[str, ...]
-    store: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Everything that answering needs, handed in by wiring."""
-
-    accounts: Mapping[AccountName, Account]
-    paces: Mapping[AccountName, Mapping[Api, Pace]]
-    looker: Looker
-    looks: Looks
-    gate: Gate
-    about: About
-    figures: Callable[[], tuple[LaneFigures, ...]]
-    patience_s: float = PATIENCE_S
-
+    from bot.flows.desk import Asker, Desk
 
 Tell: TypeAlias = "Callable[[message.Message], Awaitable[None]]"
 
 
 async def answer(
     text: str, asker: Asker, desk: Desk, *, now: datetime, tell: Tell, is_public: bool = False
-) -> message.Message:
+) -> message.Message | message.Form:
     """
     Answer one line that somebody typed.
 
@@ -89,61 +54,119 @@ async def answer(
         command = error
     deed = Deed.READ_HELP if isinstance(command, Help) else Deed.SHARE if is_public else Deed.ASK
     verb = "mistyped" if isinstance(command, CommandError) else type(command).__name__.lower()
+    if asker.channel.is_shared:
+        asker = await _with_leave(asker, desk)
     refusal = await desk.gate.refusal(deed, asker.person, asker.channel, verb=verb, now=now)
     if refusal is not None:
         return message.Declined(said=refusal_said(refusal, bot=f"<@{desk.about.bot}>"))
+    doing = _understood(command, asker, desk, now=now, tell=tell)
+    return await desk.gate.unless_refused(doing, asker.person, asker.channel, verb=verb, bot=desk.about.bot, now=now)
+
+
+async def carry_out(
+    doing: Awaitable[message.Message], asker: Asker, desk: Desk, *, verb: str, now: datetime
+) -> message.Message:
+    """Do what a button or a dialog says, with the refusals and the slips of a typed command."""
+
+    async def do() -> message.Message:
+        try:
+            return await doing
+        except CommandError as error:
+            return message.Mistyped(failed=error.failed, instead=error.instead)
+
+    return await desk.gate.unless_refused(do(), asker.person, asker.channel, verb=verb, bot=desk.about.bot, now=now)
+
+
+async def _understood(
+    command: Command | CommandError, asker: Asker, desk: Desk, *, now: datetime, tell: Tell
+) -> message.Message | message.Form:
+    try:
+        match command:
+            case CommandError():
+                raise command
+            case Help():
+                return _help(command, asker, desk)
+            case Accounts():
+                return _accounts(asker, desk)
+            case Debug():
+                return _debug(asker, desk)
+            case Status() | Subscribe() | Tasks():
+                return await _patiently(_asked(command, asker, desk, now=now), command, desk, asker, tell)
+            case _:
+                return await _remembered(command, asker, desk, now=now)
+    except CommandError as error:
+        return message.Mistyped(failed=error.failed, instead=error.instead)
+
+
+async def _asked(
+    command: Status | Subscribe | Tasks, asker: Asker, desk: Desk, *, now: datetime
+) -> message.Message | message.Form:
+    """Do what needs a cloud's answer."""
     match command:
-        case CommandError():
-            return message.Mistyped(failed=command.failed, instead=command.instead)
-        case Help():
-            return _help(command, asker, desk)
-        case Accounts():
-            return _accounts(asker, desk)
-        case Debug():
-            return _debug(asker, desk)
         case Status():
-            return await _patiently(_status(command, asker, desk, now=now), command, desk, asker, tell)
+            return await seek(command, asker, desk, verb="status", now=now)
+        case Subscribe():
+            return await follow(command, asker, desk, now=now)
+        case Tasks():
+            return await discover(command, asker, desk, now=now)
+
+
+async def _remembered(
+    command: Unsubscribe | List | Mine | Name | Mute | Unmute | Settings | History,
+    asker: Asker,
+    desk: Desk,
+    *,
+    now: datetime,
+) -> message.Message | message.Form:
+    """Do what is known without asking a cloud."""
+    match command:
+        case Unsubscribe():
+            return await unfollow(command, asker, desk, now=now)
+        case List():
+            return await overview(command, asker, desk, now=now)
+        case Mine():
+            return await mine(command, asker, desk, now=now)
+        case Name():
+            return await name(command, asker, desk, now=now)
+        case Mute():
+            return await mute(command, asker, desk, now=now)
+        case Unmute():
+            return await unmute(command, asker, desk, now=now)
+        case Settings():
+            return await settings_form(asker, desk)
+        case History():
+            return await history(command, asker, desk, now=now)
+
+
+async def _with_leave(asker: Asker, desk: Desk) -> Asker:
+    """Add whether an admin allowed the bot in a channel that is shared with another workspace."""
+    async with desk.memory.reading() as tx:
+        settings = await tx.channels.settings(place_of(asker))
+    return replace(asker, channel=replace(asker.channel, allows_shared=settings.allows_shared))
 
 
 async def _patiently(
-    asking: Awaitable[message.Message], command: Status, desk: Desk, asker: Asker, tell: Tell
-) -> message.Message:
+    asking: Awaitable[message.Message | message.Form],
+    command: Status | Subscribe | Tasks,
+    desk: Desk,
+    asker: Asker,
+    tell: Tell,
+) -> message.Message | message.Form:
     """Wait for the answer; past the person's patience say so, and then wait on."""
     task = asyncio.ensure_future(asking)
     try:
         done, _ = await asyncio.wait({task}, timeout=desk.patience_s)
         if not done:
-            await tell(message.Waiting(titles=_titles(desk, asker, command.account)))
+            await tell(message.Waiting(titles=_titles(desk, asker, _account(command))))
         return await task
     finally:
         task.cancel()
 
 
-async def _status(wanted: Status, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
-    try:
-        places = locate(wanted, desk.accounts, asker.channel.channel)
-    except CommandError as error:
-        return message.Mistyped(failed=error.failed, instead=error.instead)
-    try:
-        with desk.gate.search(asker.person, is_search=places.is_search):
-            return await find(
-                wanted.task,
-                places,
-                accounts=desk.accounts,
-                looker=desk.looker,
-                looks=desk.looks,
-                now=now,
-                admit=desk.gate.counter(asker.person, asker.channel, now),
-            )
-    except TooOften as error:
-        return await _declined(Refusal.TOO_OFTEN, asker, desk, now, seconds=max(1, round(error.wait.total_seconds())))
-    except Searching:
-        return await _declined(Refusal.SEARCHING, asker, desk, now)
-
-
-async def _declined(refusal: Refusal, asker: Asker, desk: Desk, now: datetime, **values: object) -> message.Declined:
-    await desk.gate.trace(asker.person, asker.channel, verb="status", outcome="refused", why=refusal, now=now)
-    return message.Declined(said=refusal_said(refusal, **values))
+def _account(command: Status | Subscribe | Tasks) -> str:
+    if isinstance(command, Subscribe):
+        return "" if command.what is None else command.what.account
+    return command.account
 
 
 def _titles(desk: Desk, asker: Asker, account: str = "") -> tuple[str, ...]:

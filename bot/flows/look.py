@@ -94,11 +94,21 @@ class Looker:
         }
 
     async def everything(
-        self, account: AccountName, region: Region, *, urgency: Urgency
+        self,
+        account: AccountName,
+        region: Region,
+        *,
+        urgency: Urgency,
+        admit: Callable[[], None] | None = None,
     ) -> Mapping[TaskRef, Snapshot] | ProviderError:
-        """List all tasks of an account's region."""
+        """
+        List all tasks of an account's region.
+
+        Raises:
+            TooOften: `admit` said no.
+        """
         try:
-            listing = await self._lanes.list(account, region, urgency=urgency)
+            listing = await self._lanes.list(account, region, urgency=urgency, admit=admit)
         except ProviderError as error:
             return error
         self._totals[account, region] = listing.total

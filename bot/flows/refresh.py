@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.contract import TaskRef
-    from bot.flows.answer import Asker, Desk
+    from bot.flows.desk import Asker, Desk
 
 
 async def refresh(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.contract import TaskRef
-    from bot.flows.answer import Asker, Desk
+    from bot.flows.desk import Asker, Desk
 
 
 async def share(ref: TaskRef, asker: Asker, desk: Desk, *, now: datetime) -> message.Answer | message.Declined:

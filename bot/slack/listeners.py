@@ -7,31 +7,38 @@ Order: known command, button or mention; then nets for all others, so that nothi
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.domain import message
-from bot.domain.permit import Channel
+from bot.domain.following import Subscribe
+from bot.domain.permit import Channel, Person, Refusal, Standing
 from bot.domain.words import say
-from bot.flows.answer import Asker, answer
+from bot.flows.answer import answer, carry_out
+from bot.flows.desk import Asker
+from bot.flows.follow import follow_each
 from bot.flows.refresh import refresh
+from bot.flows.settings import set_channel
 from bot.flows.share import share
-from bot.slack.cards import dress, press
+from bot.flows.unfollow import unfollow_row
+from bot.slack import dialogs
+from bot.slack.cards import dress, order, press
 from bot.slack.voice import SlackRefused, Unsure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from slack_bolt.context.ack.async_ack import AsyncAck
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from bot.flows.answer import Desk
+    from bot.flows.desk import Desk
     from bot.slack.cards.block import Dressed
     from bot.slack.errands import Errands
     from bot.slack.identity import Identity
@@ -45,6 +52,7 @@ log = logging.getLogger(__name__)
 _BOLT: Final = logging.getLogger("bot.slack.bolt")
 _BOLT.setLevel(logging.ERROR)
 
+TRACK: Final = "track_in_thread"
 ANY: Final = re.compile(".*", re.DOTALL)
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 
@@ -59,6 +67,21 @@ class Ear:
     errands: Errands
     replays: Replays
     now: Callable[[], datetime]
+    team: str  # that installed the bot
+    client: AsyncWebClient  # opens dialogs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One act of one person, and where its answer goes."""
+
+    key: str  # tells it from every other act
+    user: str
+    user_team: str
+    channel: str
+    url: str = ""  # the payload's response_url; an answer without one is whispered in the channel
+    trigger: str = ""  # opens one dialog
+    thread_ts: str = ""
 
 
 def listen(ear: Ear, client: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -86,11 +109,27 @@ def listen(ear: Ear, client: AsyncWebClient, identity: Identity) -> AsyncApp:
         request_verification_enabled=False,
         signing_secret="checked before Bolt",  # noqa: S106 - else Bolt reads the environment
     )
+    _hear_words(app, ear, identity)
+    _hear_buttons(app, ear)
+    _hear_dialogs(app, ear)
+    for net in (app.event(ANY), app.action(ANY), app.shortcut(ANY), app.view(ANY), app.options(ANY)):
+        net(_nothing)
+    return app
 
+
+def _hear_words(app: AsyncApp, ear: Ear, identity: Identity) -> None:
     @app.command("/relay")
     async def command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        _start(ear, _command(ear, body), body.get("response_url", ""), f"command {body.get('trigger_id')}")
+        heard = Heard(
+            key=f"command {body.get('trigger_id')}",
+            user=str(body.get("user_id", "")),
+            user_team=str(body.get("team_id", "")),
+            channel=str(body.get("channel_id", "")),
+            url=str(body.get("response_url", "")),
+            trigger=str(body.get("trigger_id", "")),
+        )
+        _start(ear, heard, _command(ear, heard, str(body.get("text", ""))))
 
     @app.command(ANY)
     async def unknown_command(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -99,18 +138,68 @@ def listen(ear: Ear, client: AsyncWebClient, identity: Identity) -> AsyncApp:
     @app.event("app_mention")
     async def mention(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        _start(ear, _mention(ear, body, identity), "", f"event {body.get('event_id')}")
+        event = body["event"]
+        if event.get("bot_id") or not event.get("user") or not event.get("channel"):
+            return
+        heard = Heard(
+            key=f"event {body.get('event_id')}",
+            user=str(event["user"]),
+            user_team=str(event.get("user_team") or event.get("team") or body.get("team_id", identity.team)),
+            channel=str(event["channel"]),
+            thread_ts=str(event.get("thread_ts") or ""),
+        )
+        _start(ear, heard, _mention(ear, heard, event))
 
+
+def _hear_buttons(app: AsyncApp, ear: Ear) -> None:
     @app.action({"type": "block_actions", "action_id": ANY})
     async def button(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         action = body["actions"][0]
-        key = f"button {body['user']['id']} {action.get('action_id')} {action.get('action_ts')}"
-        _start(ear, _button(ear, body, action), body.get("response_url", ""), key)
+        user = _id(body, "user")
+        heard = Heard(
+            key=f"button {user} {action.get('action_id')} {action.get('action_ts')}",
+            user=user,
+            user_team=_team(body),
+            channel=_id(body, "channel"),
+            url=str(body.get("response_url", "")),
+        )
+        if order.kind(str(action.get("action_id"))) != order.PICK:  # ticking a box says nothing yet
+            _start(ear, heard, _button(ear, heard, body, action))
 
-    for net in (app.event(ANY), app.action(ANY), app.shortcut(ANY), app.view(ANY), app.options(ANY)):
-        net(_nothing)
-    return app
+
+def _hear_dialogs(app: AsyncApp, ear: Ear) -> None:
+    @app.shortcut({"type": "message_action", "callback_id": TRACK})
+    async def track(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        root = body.get("message", {})
+        heard = Heard(
+            key=f"shortcut {body.get('trigger_id')}",
+            user=_id(body, "user"),
+            user_team=_team(body),
+            channel=_id(body, "channel"),
+            url=str(body.get("response_url", "")),
+            trigger=str(body.get("trigger_id", "")),
+            thread_ts=str(root.get("thread_ts") or root.get("ts", "")),
+        )
+        _start(ear, heard, _command(ear, heard, "subscribe"))
+
+    @app.view(dialogs.FOLLOW)
+    async def follow_sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            wanted = dialogs.read_follow(body["view"])
+        except dialogs.Unfilled as unfilled:
+            await ack(response_action="errors", errors=unfilled.errors)
+            return
+        await ack()
+        if (heard := _sent(body)) is not None:
+            _start(ear, heard, _follow_sent(ear, heard, wanted))
+
+    @app.view(dialogs.SETTINGS)
+    async def settings_sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if (heard := _sent(body)) is not None:
+            _start(ear, heard, _settings_sent(ear, heard, body["view"]))
 
 
 async def _nothing(ack: AsyncAck) -> None:
@@ -122,79 +211,175 @@ def _name(body: Mapping[str, Any]) -> str:
     return re.sub(r"[^/A-Za-z0-9_-]", "", str(body.get("command", "")))[:32]
 
 
-def _start(ear: Ear, errand: Any, response_url: str, key: str) -> None:
-    """Run the errand once; what was heard already is dropped without a word."""
-    if not ear.replays.is_new(key, ear.now()):
-        errand.close()
-        return
+def _id(body: Mapping[str, Any], name: str) -> str:
+    return str((body.get(name) or {}).get("id", ""))
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    return str((body.get("user") or {}).get("team_id") or _id(body, "team"))
+
+
+def _sent(body: Mapping[str, Any]) -> Heard | None:
+    """Read who sent a dialog off, and where it was opened; None when a release that is gone opened it."""
+    opened = dialogs.where(body["view"])
+    if opened is None:
+        return None
+    return Heard(
+        key=f"dialog {_id(body, 'view')}",
+        user=_id(body, "user"),
+        user_team=_team(body),
+        channel=opened.channel,
+        thread_ts=opened.thread_ts,
+    )
+
+
+def _start(ear: Ear, heard: Heard, errand: Any) -> None:
+    """
+    Run the errand once. What was heard already is dropped without a word; it is written down unless it is an event,
+    which Slack itself repeats when it did not hear our ack.
+    """
 
     async def failed(mark: str) -> None:
-        if response_url:
-            await ear.voice.respond(response_url, dress(message.Declined(said=say("error.ours", mark=mark))))
+        await _tell(ear, heard, message.Declined(said=say("error.ours", mark=mark)))
 
-    ear.errands.start(errand, failed=failed)
-
-
-async def _command(ear: Ear, body: Mapping[str, Any]) -> None:
-    """Answer a slash command, to its person alone."""
-    person = await ear.people.person(str(body["user_id"]), team=str(body.get("team_id", "")))
-    asker = Asker(person=person, channel=Channel(channel=str(body["channel_id"])))
-    url = str(body["response_url"])
-
-    async def tell(said: message.Message) -> None:
-        await ear.voice.respond(url, dress(said))
-
-    said = await answer(str(body.get("text", "")), asker, ear.desk, now=ear.now(), tell=tell)
-    await tell(said)
-
-
-async def _mention(ear: Ear, body: Mapping[str, Any], identity: Identity) -> None:
-    """Answer a mention in its thread, where everybody reads; a refusal is the asker's alone."""
-    event = body["event"]
-    if event.get("bot_id") or not event.get("user"):
+    if ear.replays.is_new(heard.key, ear.now()):
+        ear.errands.start(errand, failed=failed)
         return
-    user, channel = str(event["user"]), str(event["channel"])
-    thread_ts = str(event.get("thread_ts") or event["ts"])
-    team = str(event.get("user_team") or event.get("team") or body.get("team_id", identity.team))
-    person = await ear.people.person(user, team=team)
-    place = await ear.people.channel(channel)
+    errand.close()
+    if not heard.key.startswith("event "):
+        ear.errands.start(_replayed(ear, heard), failed=failed)
+
+
+async def _replayed(ear: Ear, heard: Heard) -> None:
+    person = Person(team=heard.user_team, user=heard.user, standing=Standing.UNKNOWN)
+    where, why, verb = Channel(channel=heard.channel), Refusal.REPLAYED, heard.key.partition(" ")[0]
+    await ear.desk.gate.trace(person, where, verb=verb, outcome="refused", why=why, now=ear.now())
+
+
+async def _asker(ear: Ear, heard: Heard) -> Asker:
+    """Say who it was, as Slack tells now; what the channel is, is asked only where it matters."""
+    return Asker(
+        person=await ear.people.person(heard.user, team=heard.user_team),
+        channel=Channel(channel=heard.channel),
+        team=ear.team,
+        thread_ts=heard.thread_ts,
+        act=hashlib.sha256(heard.key.encode()).hexdigest()[:32],  # it is kept, and Slack's trigger ids are not to be
+    )
+
+
+async def _tell(ear: Ear, heard: Heard, said: message.Message, *, replaces: bool = False) -> None:
+    """Say something to the person alone, where they were."""
+    if heard.url:
+        await ear.voice.respond(heard.url, dress(said), replaces=replaces)
+    else:
+        await ear.voice.whisper(heard.channel, heard.user, dress(said), thread_ts=heard.thread_ts or None)
+
+
+async def _show(ear: Ear, heard: Heard, said: message.Message | message.Form) -> None:
+    """Say it to the person alone, or open the dialog that it is."""
+    if not isinstance(said, message.FollowForm | message.SettingsForm):
+        await _tell(ear, heard, said)
+        return
+    if not await dialogs.show(ear.client, heard.trigger, dialogs.view(said, channel=heard.channel)):
+        await _tell(ear, heard, message.Declined(said=say("dialog.expired")))
+
+
+async def _command(ear: Ear, heard: Heard, text: str) -> None:
+    """Answer a slash command, to its person alone."""
 
     async def tell(said: message.Message) -> None:
-        if isinstance(said, message.Declined):
-            await ear.voice.whisper(channel, user, dress(said), thread_ts=event.get("thread_ts"))
+        await _tell(ear, heard, said)
+
+    said = await answer(text, await _asker(ear, heard), ear.desk, now=ear.now(), tell=tell)
+    await _show(ear, heard, said)
+
+
+async def _mention(ear: Ear, heard: Heard, event: Mapping[str, Any]) -> None:
+    """Answer a mention in its thread, where everybody reads; a refusal is the asker's alone."""
+    thread_ts = heard.thread_ts or str(event["ts"])
+
+    async def tell(said: message.Message) -> None:
+        if isinstance(said, message.Declined) or (isinstance(said, message.Listed) and said.is_private):
+            await _tell(ear, heard, said)
             return
         try:
-            await ear.voice.post(channel, dress(said), thread_ts=thread_ts)
+            await ear.voice.post(heard.channel, dress(said), thread_ts=thread_ts)
         except SlackRefused as refused:  # a locked thread, a restricted channel: the asker at least reads it
-            log.warning("a mention in %s could not be answered for all: %s", channel, refused.code)
-            await ear.voice.whisper(channel, user, dress(said))
+            log.warning("a mention in %s could not be answered for all: %s", heard.channel, refused.code)
+            await ear.voice.whisper(heard.channel, heard.user, dress(said))
 
     text = _MENTION.sub(" ", str(event.get("text", "")), count=1)
-    asker = Asker(person=person, channel=place)
+    asker = replace(await _asker(ear, heard), channel=await ear.people.channel(heard.channel, heard.user))
     said = await answer(text, asker, ear.desk, now=ear.now(), tell=tell, is_public=True)
+    if isinstance(said, message.FollowForm | message.SettingsForm):  # a mention brings nothing that opens a dialog
+        said = message.Mistyped(failed=say("dialog.not_here"), instead="/relay subscribe aliyun <TaskId>")
     await tell(said)
 
 
-async def _button(ear: Ear, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
     """Do what a button says, with the rights of the person who pressed it."""
-    url = str(body["response_url"])
-    ref = press.read(str(action.get("value", "")))
-    user, channel = str(body["user"]["id"]), str(body["channel"]["id"])
-    team = str(body["user"].get("team_id") or body.get("team", {}).get("id", ""))
-    if ref is None:
-        await ear.voice.respond(url, dress(message.Declined(said=say("refused.stale"))))
+    asker, now, value = await _asker(ear, heard), ear.now(), str(action.get("value", ""))
+    kind = order.kind(str(action.get("action_id")))
+    if kind in order.ORDERS:
+        await _order(ear, heard, asker, body, action)
         return
-    person = await ear.people.person(user, team=team)
-    match action.get("action_id"):
-        case press.REFRESH:
-            asker = Asker(person=person, channel=Channel(channel=channel))
-            said = await refresh(ref, asker, ear.desk, now=ear.now())
-            await ear.voice.respond(url, dress(said), replaces=isinstance(said, message.Answer))
+    ref = press.read(value)
+    if ref is None:
+        await _tell(ear, heard, message.Declined(said=say("refused.stale")))
+        return
+    match kind:
+        case press.REFRESH | press.REFRESH_CARD:
+            said = await refresh(ref, asker, ear.desk, now=now)
+            replaces = kind == press.REFRESH and isinstance(said, message.Answer)
+            await _tell(ear, heard, said, replaces=replaces)
         case press.SHARE:
-            asker = Asker(person=person, channel=await ear.people.channel(channel))
-            await _share(ear, url, await share(ref, asker, ear.desk, now=ear.now()), channel)
+            asker = replace(asker, channel=await ear.people.channel(heard.channel, heard.user))
+            await _share(ear, heard.url, await share(ref, asker, ear.desk, now=now), heard.channel)
         case press.ID:
-            await ear.voice.respond(url, dress(message.JustId(task=ref.task_id)))
+            await _tell(ear, heard, message.JustId(task=ref.task_id))
+
+
+async def _order(ear: Ear, heard: Heard, asker: Asker, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+    """Run the command that a button carries, end the subscription beside it, or subscribe what is ticked."""
+    kind, value = order.kind(str(action.get("action_id"))), str(action.get("value", ""))
+    now, desk = ear.now(), ear.desk
+    is_own = bool(body.get("container", {}).get("is_ephemeral"))  # nobody else's message is replaced
+
+    async def tell(said: message.Message) -> None:
+        await _tell(ear, heard, said)
+
+    if kind == order.RUN and (command := order.read_run(value)) is not None:
+        ran = await answer(command, asker, desk, now=now, tell=tell)
+        if isinstance(ran, message.Listed):
+            await _tell(ear, heard, ran, replaces=is_own)
+        else:
+            await _show(ear, heard, ran)
+        return
+    doing: Awaitable[message.Message]
+    if kind == order.UNFOLLOW and (subscription := order.read_unfollow(value)) is not None:
+        doing, verb = unfollow_row(subscription, asker, desk, now=now), "unsubscribe"
+    elif kind == order.FOLLOW and (account := order.read_follow(value)) is not None:
+        targets = dialogs.ticked(body, account)
+        if not targets:
+            await tell(message.Done(said=(say("follow.none_ticked"),)))
+            return
+        doing, verb = follow_each(targets, Subscribe(), asker, desk, now=now), "subscribe"
+    else:
+        await tell(message.Declined(said=say("refused.stale")))
+        return
+    await tell(await carry_out(doing, asker, desk, verb=verb, now=now))
+
+
+async def _follow_sent(ear: Ear, heard: Heard, wanted: dialogs.Follow) -> None:
+    asker, now = await _asker(ear, heard), ear.now()
+    doing = follow_each(wanted.targets, Subscribe(until=wanted.until), asker, ear.desk, now=now)
+    await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="subscribe", now=now))
+
+
+async def _settings_sent(ear: Ear, heard: Heard, view: Mapping[str, Any]) -> None:
+    asker, now = await _asker(ear, heard), ear.now()
+    doing = set_channel(dialogs.read_settings(view), asker, ear.desk, now=now)
+    await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="settings", now=now))
 
 
 async def _share(ear: Ear, url: str, said: message.Answer | message.Declined, channel: str) -> None:

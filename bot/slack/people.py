@@ -99,8 +99,15 @@ class People:
             self._known.popitem(last=False)
         return known
 
-    async def channel(self, channel: str) -> Channel:
-        """Return what the bot may do there; a channel that Slack does not show is one we are not in."""
+    async def channel(self, channel: str, user: str = "") -> Channel:
+        """
+        Return what the bot may do there; a channel that Slack does not show is one we are not in.
+
+        Args:
+            user: who asks there: a direct conversation is ours when it is the one that we have with them.
+        """
+        if channel.startswith("D"):
+            return Channel(channel=channel, is_member=await self._direct(user) == channel)
         try:
             reply = await self._client.conversations_info(channel=channel)
             found: Mapping[str, Any] = reply["channel"]
@@ -108,9 +115,17 @@ class People:
             log.info("conversations.info did not tell about %s: %s", channel, _code(error))
             return Channel(channel=channel)
         is_shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
-        is_member = bool(found.get("is_member") or found.get("is_im"))
+        is_member = bool(found.get("is_member"))
         is_archived = bool(found.get("is_archived"))
         return Channel(channel=channel, is_member=is_member, is_shared=is_shared, is_archived=is_archived)
+
+    async def _direct(self, user: str) -> str:
+        """Return our conversation with somebody, opened where there is none; needs no scope to read any other."""
+        try:
+            return str((await self._client.conversations_open(users=user))["channel"]["id"])
+        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
+            log.info("conversations.open gave no conversation with %s: %s", user, _code(error))
+            return ""
 
     async def channels_of(self, user: str) -> frozenset[str]:
         """

@@ -55,7 +55,12 @@ PERHAPS = {
     "line.{}": [None],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.
-REFUSALS = {Refusal.NOT_IN_CHANNEL: {"bot"}, Refusal.NOT_INVITED: {"bot"}, Refusal.TOO_OFTEN: {"seconds"}}
+REFUSALS = {
+    Refusal.NOT_IN_CHANNEL: {"bot"},
+    Refusal.NOT_INVITED: {"bot"},
+    Refusal.TOO_OFTEN: {"seconds"},
+    Refusal.FULL: {"most"},
+}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import message, notice
-from bot.slack.cards import account, answer, board, group, guide, line, reply, sentence, task
+from bot.slack.cards import account, answer, board, done, group, guide, line, listing, reply, sentence, task
 
 if TYPE_CHECKING:
     from bot.slack.cards.block import Dressed
@@ -33,6 +33,20 @@ def dress(said: message.Message) -> Dressed:
             return guide.debug(said)
         case message.JustId():
             return sentence.just_id(said)
+        case message.Done() | message.Choice() | message.Listed() | message.Past():
+            return _dress_following(said)
+
+
+def _dress_following(said: message.Done | message.Choice | message.Listed | message.Past) -> Dressed:
+    match said:
+        case message.Done():
+            return done.done(said)
+        case message.Choice():
+            return done.choice(said)
+        case message.Listed():
+            return listing.listed(said)
+        case message.Past():
+            return listing.past(said)
 
 
 def dress_body(body: notice.Body) -> Dressed:

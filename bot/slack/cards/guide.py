@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.slack.cards.block import Block
 
 MOST_ACCOUNTS = 20
+LONGEST_USAGE = 200
 MOST_LANES = 15
 
 
@@ -24,14 +25,16 @@ def helped(message: Helped) -> Dressed:
     """Show every command that exists, or one of them with an example."""
     if message.verb:
         verb = VERBS[message.verb]
-        lines = [f"`/relay {escape(verb.usage)}`", say(f"help.verb.{verb.name}")]
+        lines = [f"`/relay {escape(verb.usage, LONGEST_USAGE)}`", say(f"help.verb.{verb.name}")]
         lines.append(say("help.example", example=f"`{escape(verb.example, 200)}`"))
         if has(f"help.{verb.name}.cdn"):
             lines.append(say(f"help.{verb.name}.cdn"))
         blocks: list[Block] = [section("\n".join(lines))]
         return Dressed(text=escape(say(f"help.verb.{verb.name}"), LONGEST_TEXT), blocks=tuple(blocks))
     intro = say("help.intro", titles=" and ".join(message.titles)) if message.titles else say("help.intro.no_account")
-    lines = [f"`/relay {escape(verb.usage)}` – {say(f'help.verb.{verb.name}')}" for verb in VERBS.values()]
+    lines = [
+        f"`/relay {escape(verb.usage, LONGEST_USAGE)}` – {say(f'help.verb.{verb.name}')}" for verb in VERBS.values()
+    ]
     blocks = [section(escape(intro, 500)), section("\n".join(lines))]
     hints = [say("help.more", command="`/relay help status`")]
     if message.bot:

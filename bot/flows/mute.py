@@ -1,0 +1,228 @@
+"""
+Mute: silence for one task, or for all of an account, in this channel; always somebody's, always with an end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.domain import message
+from bot.domain.following import RECOVERY
+from bot.domain.permit import Deed, refuses
+from bot.domain.place import account_named
+from bot.domain.spoken import all_of, followed_called, task_called
+from bot.domain.telling import after_mute, card
+from bot.domain.typed import CommandError
+from bot.domain.when import clock_time, length, moment
+from bot.domain.words import say
+from bot.flows.admit import require
+from bot.flows.change import changing, place_of
+from bot.flows.recall import choose, recall
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from adapters.contract import AccountName
+    from bot.domain.account import Account
+    from bot.domain.following import Mute as Wanted
+    from bot.domain.following import Unmute
+    from bot.domain.subscription import Mute, Subscription
+    from bot.domain.task import Followed
+    from bot.flows.change import Change
+    from bot.flows.desk import Asker, Desk
+    from bot.store.memory import Tx
+
+USUAL: Final = timedelta(hours=2)
+MEMBERS: Final = timedelta(hours=2)  # as long as a member may mute one task
+LONGEST: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Object:
+    """What is to be silenced: one task, or all of an account."""
+
+    name: str
+    account: AccountName
+    task: Followed | None
+    subscriptions: tuple[Subscription, ...]  # of this channel, that would be silenced
+
+
+async def mute(command: Wanted, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
+    """
+    Silence what this channel follows.
+
+    Raises:
+        CommandError: no such account, length or time, or nothing is there to recover.
+        Refused: that long, or that much, is not theirs to silence.
+    """
+    begins, lasts = _when(command, asker, now)
+    found = await _object(command, asker, desk)
+    if not isinstance(found, _Object):
+        return found
+    if command.until_recovery:
+        if found.task is None or found.task.known.bad_since is None:
+            raise CommandError(say("mute.is_well", name=found.name), instead=command.what.typed("mute", "for=2h"))
+        lasts = _until_recovery(asker, found)
+    _require(found, lasts, asker)
+    ends = begins + lasts
+    async with changing(desk, asker, now=now) as change:
+        made, before = await change.tx.mutes.put(
+            place_of(asker),
+            account=found.account,
+            task=None if found.task is None else found.task.ref.task_id,
+            owner=asker.person.user,
+            begins_at=begins,
+            ends_at=ends,
+            until_recovery=command.until_recovery,
+            now=now,
+        )
+        if begins > now:
+            at = {"from_at": begins.isoformat(), "until_at": ends.isoformat()}
+            await change.tell("muted_later", name=found.name, **at)
+        else:
+            await change.tell("muted", name=found.name, until_at=ends.isoformat())
+            await _edit_card(found, made, change, desk)
+        await change.trace("mute", made.task or made.account)
+    zone = asker.person.zone
+    past = () if before is None else (say("mute.before", when=clock_time(before.ends_at, zone)),)
+    return message.Done(said=(_confirmed(found, made, zone, now), *past))
+
+
+def _when(command: Wanted, asker: Asker, now: datetime) -> tuple[datetime, timedelta]:
+    again = command.what.typed("mute", "for=2h")
+    lasts = length(command.length, instead=again) if command.length else USUAL
+    if lasts > LONGEST:
+        raise CommandError(say("mute.too_long"), instead=command.what.typed("mute", "for=24h"))
+    begins = moment(command.begins, now=now, zone=asker.person.zone, instead=again) if command.begins else now
+    if begins - now > LONGEST:
+        raise CommandError(say("mute.too_late"), instead=again)
+    return begins, lasts
+
+
+async def _object(command: Wanted, asker: Asker, desk: Desk) -> _Object | message.Message:
+    what = command.what
+    async with desk.memory.reading() as tx:
+        here = await tx.subscriptions.of_place(place_of(asker))
+        tasks = () if what.is_all else await recall(what, tx, asker, desk)
+    if what.is_all:
+        (account,) = account_named(what, _open(asker, desk), "mute")
+        name, task = all_of(account.name), None
+        mine = tuple(each for each in here if each.wish.account == account.name)
+    elif len(tasks) > 1:
+        return choose(what, tasks, "mute", *_typed(command))
+    elif tasks:
+        (task,) = tasks
+        name, mine = followed_called(task), tuple(each for each in here if each.wish.covers(task.ref, _name(task)))
+    else:
+        name, task, mine = task_called("", what.task), None, ()
+    if not mine:
+        return message.Done(said=(say("unfollow.none", name=name),))
+    return _Object(name=name, account=mine[0].wish.account, task=task, subscriptions=mine)
+
+
+def _confirmed(found: _Object, made: Mute, zone: str, now: datetime) -> str:
+    when = clock_time(made.ends_at, zone)
+    if made.until_recovery:
+        return say("mute.recovery", name=found.name, when=when)
+    if made.begins_at > now:
+        return say("mute.later", name=found.name, begins=clock_time(made.begins_at, zone), when=when)
+    return say("mute.done", name=found.name, when=when)
+
+
+async def unmute(command: Unmute, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
+    """
+    Lift a mute; what came to be different under it is told.
+
+    Raises:
+        CommandError: no such account.
+    """
+    what = command.what
+    account = account_named(what, _open(asker, desk), "unmute")[0].name if what.is_all else None
+    async with desk.memory.reading() as tx:
+        tasks = () if what.is_all else await recall(what, tx, asker, desk)
+        mutes = await tx.mutes.of_place(place_of(asker), now)
+    if len(tasks) > 1:
+        return choose(what, tasks, "unmute")
+    name = all_of(account) if account else followed_called(tasks[0]) if tasks else task_called("", what.task)
+    found = [
+        each
+        for each in mutes
+        if (account and each.account == account and each.task is None)
+        or (tasks and each.account == tasks[0].ref.account and each.task == tasks[0].ref.task_id)
+    ]
+    if not found:
+        return message.Done(said=(say("mute.none", name=name),))
+    async with changing(desk, asker, now=now) as change:
+        require(Deed.UNMUTE, asker.person, asker.channel)
+        for each in found:
+            await change.tx.mutes.remove(each.id)
+            await catch_up(replace(each, ends_at=now), change.tx, desk.accounts, now=now)
+        await change.tell("unmuted", name=name)
+        await change.trace("unmute", account or tasks[0].ref.task_id)
+    return message.Done(said=(say("mute.lifted", name=name),))
+
+
+async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, now: datetime) -> None:
+    """Put down what a channel has to hear now that a mute is over or was lifted; a state that came back is silence."""
+    subscriptions = await tx.subscriptions.of_place(mute.place)
+    settings = {mute.place: await tx.channels.settings(mute.place)}
+    others = [each for each in await tx.mutes.of_place(mute.place, now) if each.id != mute.id]
+    for task in await tx.tasks.of_place(mute.place):
+        if task.ref.account != mute.account or mute.task not in {None, task.ref.task_id}:
+            continue
+        history = [change.news for change in await tx.changes.of_task(task.id, mute.begins_at)]
+        for notice in after_mute(
+            task,
+            mute,
+            title=accounts[task.ref.account].title,
+            subscriptions=[each for each in subscriptions if each.wish.covers(task.ref, _name(task))],
+            settings=settings,
+            mutes=others,
+            history=history,
+            now=now,
+        ):
+            await tx.outbox.put(notice, now=now)
+
+
+async def _edit_card(found: _Object, made: Mute, change: Change, desk: Desk) -> None:
+    """Let the card say that it is muted, where there is one."""
+    place, task = place_of(change.asker), found.task
+    if task is None or await change.tx.cards.of(place, task.id) is None:
+        return
+    thread_ts = next((each.wish.thread_ts for each in found.subscriptions if each.wish.thread_ts), "")
+    title = desk.accounts[task.ref.account].title
+    for notice in card(task, task.known, place=place, title=title, thread_ts=thread_ts, mute=made, now=change.now):
+        await change.tx.outbox.put(notice, now=change.now)
+
+
+def _until_recovery(asker: Asker, found: _Object) -> timedelta:
+    """Wait as long as this person may: whoever may not mute for long hears of it again after two hours."""
+    refused = refuses(Deed.MUTE_LONG, asker.person, asker.channel, owns=_owns(asker, found))
+    return LONGEST if refused is None else MEMBERS
+
+
+def _require(found: _Object, lasts: timedelta, asker: Asker) -> None:
+    deed = Deed.MUTE_ALL if found.task is None else Deed.MUTE_LONG if lasts > MEMBERS else Deed.MUTE
+    subject = found.account if found.task is None else found.task.ref.task_id
+    require(deed, asker.person, asker.channel, owns=_owns(asker, found), subject=subject)
+
+
+def _owns(asker: Asker, found: _Object) -> bool:
+    return any(each.created_by == asker.person.user for each in found.subscriptions)
+
+
+def _open(asker: Asker, desk: Desk) -> dict[AccountName, Account]:
+    return {name: each for name, each in desk.accounts.items() if each.is_open_to(asker.channel.channel)}
+
+
+def _name(task: Followed) -> str:
+    return "" if task.known.last is None else task.known.last.name
+
+
+def _typed(command: Wanted) -> tuple[str, ...]:
+    """Write the options as they were typed."""
+    pairs = (("for", command.length), ("from", command.begins), ("until", RECOVERY if command.until_recovery else ""))
+    return tuple(f'{name}="{value}"' if " " in value else f"{name}={value}" for name, value in pairs if value)
