@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import pty
-import signal
 import struct
 import sys
 import termios
@@ -96,30 +95,30 @@ class Shell:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", *arguments),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
+            # a session's first process that opens a terminal has it for its own: Ctrl-C will reach it
+            *("/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(theirs)),
+            *(sys.executable, "-m", "bot", *arguments),
             cwd=self.folder,
             env=self.environment({"TERM": "xterm-256color"} | more),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
-        os.close(theirs)
         shown = b""
         to_type = dict(typed or {})
         try:
             async with asyncio.timeout(LONGEST_S):
                 while chunk := await asyncio.to_thread(_read, ours):
+                    if not shown:
+                        os.close(theirs)  # now, and not before: with nobody on the other side there is nothing to read
                     shown += chunk
                     for text in [text for text in to_type if text.encode() in shown]:
                         os.write(ours, to_type.pop(text).encode())
                 await process.wait()
         finally:
             with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
+                process.kill()
             await process.wait()
+            if not shown:
+                os.close(theirs)
             os.close(ours)
         assert process.returncode is not None
         return Ran(status=process.returncode, out=shown.decode(), err="")

@@ -385,12 +385,20 @@ async def test_wrong_usage_is_said_with_what_to_type_instead(
     stage: Stage, shell: Shell, words: tuple[str, ...], message: str, mend: str
 ):
     ran = await shell.run("status", *words)
-    told = await shell.run("status", "--json", *words)
 
     assert (ran.status, ran.out, ran.err) == (2, "", f"relaybot: {message}\n  {mend}\n")
-    assert (told.status, told.err) == (2, "")
-    assert told.object["error"] == {"kind": "WrongUsage", "message": message, "mend": mend}
     assert len(stage.aliyun.ledger) == len(stage.tencent.ledger) == 0
+
+
+async def test_wrong_usage_is_an_object_for_programs(shell: Shell):
+    ran = await shell.run("status", "aliyun", "main", "en", "--json")
+
+    assert (ran.status, ran.err) == (2, "")
+    assert ran.object["error"] == {
+        "kind": "WrongUsage",
+        "message": "I read 2 words after “aliyun”. An id has no spaces; put quotes around a name that has some.",
+        "mend": "Try: relaybot status aliyun 'main en'",
+    }
 
 
 async def test_nothing_that_moves_a_cursor_reaches_a_terminal(stage: Stage, shell: Shell):
