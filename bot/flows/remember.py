@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Final
 from bot.domain import telling
 from bot.domain.board import board
 from bot.domain.cadence import is_worth_writing
+from bot.domain.crowd import JOIN, Course, Crowd, judge_crowd
+from bot.domain.group import commonest, group
 from bot.domain.task import Why
+from bot.flows.chronicle import write_down
+from bot.store.incidents import Scope
 from bot.store.tasks import Next
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from adapters.contract import Region
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from bot.store.memory import Tx
 
 HISTORY: Final = timedelta(hours=24)  # the longest mute
+OVER: Final = "over"  # why a group's incident ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,43 +73,123 @@ async def remember(
     judged: Iterable[Judged],
     *,
     now: datetime,
-    grouped: Collection[int] = (),
+    followed: Sequence[Followed] | None = None,
 ) -> frozenset[int]:
     """
     Write down what is new, and put what is to be said into the outbox.
 
     Args:
-        grouped: tasks that turned bad as part of many, which are told as one thing.
+        followed: all followed tasks of the region as they were before, where they have been read already.
 
     Returns:
-        The tasks of which nothing was written, because somebody else wrote meanwhile: judge them anew.
+        The tasks of which nothing was written: somebody else wrote meanwhile, or too many turn bad at once for all of
+        them to be confirmed yet. Look at them anew.
     """
-    worth = [one for one in judged if one.is_worth_writing]
+    judged = list(judged)
+    crowd, together = await _crowd(tx, account, region, judged, followed=followed, now=now)
+    held = crowd.turned if crowd.course is Course.HELD else frozenset()
+    worth = [one for one in judged if one.task.id not in held and one.is_worth_writing]
     stale = await tx.tasks.save_all([Next(task=one.task, known=one.verdict.known, due_at=one.due_at) for one in worth])
     shown = [one for one in worth if one.task.id not in stale and one.shows]
     if shown:
-        audience = await _audience(tx, account, region, shown, now)
-        twins = await _twins(tx, account, region, shown)
-        for one in shown:
-            history = [change.news for change in await tx.changes.of_task(one.task.id, since=now - HISTORY)]
-            await _happened(tx, account, region, one)
-            for notice in telling.notices(
-                one.task,
-                one.verdict,
-                title=account.title,
-                subscriptions=audience.subscriptions,
-                settings=audience.settings,
-                mutes=audience.mutes,
-                carded={card.place for card in await tx.cards.of_task(one.task.id)},
-                history=history,
-                now=now,
-                in_group=one.task.id in grouped,
-                same_destination=twins.get(one.task.id, ()),
-            ):
-                await tx.outbox.put(notice, now=now)
-        moved = [one.now_known for one in shown if one.verdict.news or one.task.known.last is None]
-        await put_boards(tx, account, audience.subscriptions, moved, now=now)
-    return stale
+        await _show(tx, account, region, shown, together=together, now=now)
+    return stale | held
+
+
+async def _crowd(
+    tx: Tx,
+    account: Account,
+    region: Region,
+    judged: Sequence[Judged],
+    *,
+    followed: Sequence[Followed] | None,
+    now: datetime,
+) -> tuple[Crowd, Mapping[int, int]]:
+    """Judge whether what turns bad does so as many; if so, open their group, or find the one that they join."""
+    if not any(one.task.known.bad_since is None and one.verdict.known.bad_since is not None for one in judged):
+        return Crowd(course=Course.SINGLY), {}
+    if followed is None:
+        followed = await tx.tasks.of_region(account.name, region)
+    groups = await tx.incidents.of_account(account.name, region, Scope.GROUP)
+    opened_at = groups[-1].opened_at if groups else None
+    crowd = judge_crowd(followed, {one.task.id: one.verdict for one in judged}, now=now, opened_at=opened_at)
+    if crowd.course is not Course.TOGETHER:
+        return crowd, {}
+    number: int | None
+    if opened_at is not None and now - opened_at <= JOIN:
+        number = groups[-1].id
+    else:
+        whys = [news.why for one in judged if one.task.id in crowd.turned for news in one.verdict.news if news.is_bad]
+        number = await tx.incidents.open(
+            scope=Scope.GROUP, account=account.name, region=region, opened_at=now, why=commonest(whys)
+        )
+    return crowd, {} if number is None else dict.fromkeys(crowd.turned, number)
+
+
+async def _show(
+    tx: Tx, account: Account, region: Region, shown: Sequence[Judged], *, together: Mapping[int, int], now: datetime
+) -> None:
+    """Put down what is to be said; `together` names the group of each task that turns bad with others."""
+    audience = await _audience(tx, account, region, shown, now)
+    twins = await _twins(tx, account, region, shown)
+    groups: set[int] = set()
+    for one in shown:
+        its_group = together.get(one.task.id) or await _group_of(tx, one)
+        if its_group is not None:
+            groups.add(its_group)
+        history = [change.news for change in await tx.changes.of_task(one.task.id, since=now - HISTORY)]
+        await write_down(tx, one.task, one.verdict, group=its_group)
+        for notice in telling.notices(
+            one.task,
+            one.verdict,
+            title=account.title,
+            subscriptions=audience.subscriptions,
+            settings=audience.settings,
+            mutes=audience.mutes,
+            carded={card.place for card in await tx.cards.of_task(one.task.id)},
+            history=history,
+            now=now,
+            in_group=its_group is not None,
+            same_destination=twins.get(one.task.id, ()),
+        ):
+            await tx.outbox.put(notice, now=now)
+    for number in sorted(groups):
+        await put_group(tx, account, number, now=now)
+    moved = [one.now_known for one in shown if one.verdict.news or one.task.known.last is None]
+    await put_boards(tx, account, audience.subscriptions, moved, now=now)
+
+
+async def _group_of(tx: Tx, one: Judged) -> int | None:
+    """Find the group that a task is bad with, while that goes on."""
+    incident = await tx.incidents.of_task(one.task.id) if one.verdict.news else None
+    if incident is None or incident.part_of is None:
+        return None
+    whole = await tx.incidents.get(incident.part_of)
+    return None if whole is None or whole.closed_at is not None else whole.id
+
+
+async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> None:
+    """Say how a group stands; when none of it is bad any more, it is over."""
+    incident = await tx.incidents.get(number)
+    if incident is None:
+        return
+    ids = [part.task for part in await tx.incidents.of_group(number) if part.task is not None]
+    members = await tx.tasks.by_ids(ids)
+    wanting = await tx.subscriptions.of_tasks(account.name, incident.region, [member.ref.task_id for member in members])
+    if members and all(member.known.bad_since is None for member in members):
+        await tx.incidents.close(number, now, OVER)
+    for notice in group(
+        number,
+        members,
+        account=account.name,
+        region=incident.region,
+        title=account.title,
+        why=Why(incident.why),
+        opened_at=incident.opened_at,
+        places={each.place for each in wanting if any(_covers(each.wish, member) for member in members)},
+        now=now,
+    ):
+        await tx.outbox.put(notice, now=now)
 
 
 async def put_boards(
@@ -167,20 +252,3 @@ def _destination(task: Followed) -> str:
 
 def _called(task: Followed) -> str:
     return (task.known.last.name if task.known.last is not None else "") or task.ref.task_id
-
-
-async def _happened(tx: Tx, account: Account, region: Region, one: Judged) -> None:
-    """Write down what happened: changes, incidents, and when the task could not be seen."""
-    task = one.task
-    for news in one.verdict.news:
-        change = await tx.changes.add(task.id, news)
-        if news.why is Why.UNSEEN:
-            await tx.blind.begin(account.name, region, task.ref.task_id, one.verdict.known.unseen_since or news.at)
-        elif news.why is Why.SEEN_AGAIN:
-            await tx.blind.end(account.name, region, task.ref.task_id, news.at)
-        if news.is_bad:
-            await tx.incidents.open(
-                account=account.name, region=region, task=task.id, opened_at=news.at, why=news.why, change=change
-            )
-        elif news.closes:
-            await tx.incidents.close_task(task.id, news.at, news.why)

@@ -6,6 +6,7 @@ Everything is written under the sweep's fence: whoever has lost it in the meanti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -91,6 +92,7 @@ class Sweeper:
             if not self._turns.is_reading(task)
         ]
         period = _period(roll, judged, now, is_broad=bool(broad))
+        judged = self._paced(account, judged, period)
         due_at = max(begun_at + period, now) if period is not None else now
         sight = blind.look(Sight(failing_since=sweep.failing_since, misses=sweep.misses), roll.error, now)
         async with self._memory.transaction() as tx:
@@ -109,7 +111,8 @@ class Sweeper:
             if isinstance(listed, Listing):
                 found = newcomers(sweep.region, listed, followed=followed, broad=broad, swept_at=sweep.done_at)
                 judged += await self._pick_up(tx, account, found, now)
-            await remember(tx, account, sweep.region, judged, now=now)
+            # What somebody else wrote meanwhile, and what many at once are held for, the next sweep judges again.
+            await remember(tx, account, sweep.region, judged, now=now, followed=followed)
             await self._check(tx, account, roll.missing, period or cadence.SWEEP, now)
             fresh = [each for each in broad if sweep.done_at is None or each.created_at > sweep.done_at]
             await put_boards(tx, account, fresh, None, now=now)
@@ -139,9 +142,21 @@ class Sweeper:
         self, tx: Tx, account: Account, missing: Iterable[Followed], period: timedelta, now: datetime
     ) -> None:
         """Have the tasks that a list lacks read by themselves, no more than fit between two sweeps."""
-        most = max(1, int(self._per_second[account.name] * period.total_seconds()))
-        for task in [task for task in missing if task.due_at is None][:most]:
+        for task in [task for task in missing if task.due_at is None][: self._most(account, period)]:
             await tx.tasks.hasten(task.id, at=now)
+
+    def _paced(self, account: Account, judged: Sequence[Judged], period: timedelta | None) -> list[Judged]:
+        """Let no more be confirmed one by one than fit between two sweeps; of many, the next sweep is the second read."""
+        left = self._most(account, period or cadence.SWEEP)
+        paced: list[Judged] = []
+        for one in judged:
+            is_new = one.due_at is not None and one.due_at != one.task.due_at
+            left -= is_new
+            paced.append(replace(one, due_at=one.task.due_at) if is_new and left < 0 else one)
+        return paced
+
+    def _most(self, account: Account, period: timedelta) -> int:
+        return max(1, int(self._per_second[account.name] * period.total_seconds()))
 
     async def _sum_up(self, sweep: Sweep, account: Account) -> None:
         """Take from the single reads since the last time whether the region can be seen at all."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from adapters.errors import ProviderError
 from bot.domain import cadence
+from bot.domain.appointment import confirm_after
 from bot.domain.blind import hides
 from bot.domain.cadence import Load
 from bot.domain.change import judge
@@ -123,7 +124,7 @@ class Turns:
         judged = [self._judged(account, task, seen, now) for task, seen in reads]
         async with self._memory.transaction() as tx:
             for task in await remember(tx, account, region, judged, now=now):
-                await tx.tasks.hasten(task, at=now)
+                await tx.tasks.hasten(task, at=now + confirm_after(account.provider))
         for one in judged:
             if one.due_at is not None:
                 self._due(one.due_at)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import TaskState
-from bot.domain.notice import AccountBody, BoardBody, CardBody, Kind, ReplyBody
+from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind, ReplyBody
 from bot.domain.task import Why
 from bot.sandbox.faults import Fail, Hang
 from tests.bot.flows.world import (
@@ -39,23 +39,23 @@ def whys(bodies: list[Any]) -> list[Why]:
 @pytest.mark.parametrize(
     ("tasks", "word", "lists"),
     [
-        # Twelve sweeps in a minute, one request each.
-        (1, "1", 12),
-        (100, "1", 12),
+        # Four sweeps in twenty seconds, one request each.
+        (1, "1", 4),
+        (100, "1", 4),
         # Three pages make three requests.
-        (250, "1", 36),
-        # While one is not well, thirty sweeps.
-        (1, "2", 30),
+        (201, "1", 12),
+        # While one is not well, ten sweeps.
+        (1, "2", 10),
     ],
 )
-async def test_what_a_minute_of_sweeps_costs(tasks: int, word: str, lists: int):
+async def test_what_sweeps_cost(tasks: int, word: str, lists: int):
     names = [f"t-{number}" for number in range(tasks)]
     async with open_world(*(far(name, word if name == "t-0" else "1") for name in names)) as world:
         await world.follow_many(names)
         await world.passes(30)
         world.stage.aliyun.ledger.clear()
 
-        await world.passes(60)
+        await world.passes(20)
 
         assert world.asked(LIST) == lists
         assert world.asked(DESCRIBE) <= 2  # a doubt's confirmation, perhaps
@@ -184,22 +184,12 @@ async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task
         assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fail("InternalError"), "Unreachable"),
-        (Fail("ServiceUnavailable"), "Unreachable"),
-        (Fail("InvalidAccessKeyId.NotFound"), "BadCredentials"),
-        (Fail("Forbidden.RAM"), "AccessDenied"),
-        (Fail("Throttling.User"), "Throttled"),
-    ],
-)
-async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice(fault: Fail, error: str):
+async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice():
     names = [f"t-{number}" for number in range(50)]
     async with open_world(*map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
-        world.stage.aliyun.faults.plan(fault, times=None)
+        world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
         await world.passes(600, step=5)
         world.stage.aliyun.faults.clear()
 
@@ -208,14 +198,35 @@ async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice(fault: Fa
         blind, seen = await world.said(Kind.ACCOUNT)
         assert isinstance(blind, AccountBody)
         assert isinstance(seen, AccountBody)
-        assert (blind.error, blind.code, blind.followed, blind.is_over) == (error, fault.code, 50, False)
-        assert seen.is_over
+        assert (blind.code, blind.followed, blind.is_over, seen.is_over) == ("InternalError", 50, False, True)
         assert seen.lasted is not None
         assert timedelta(minutes=9, seconds=50) <= seen.lasted <= timedelta(minutes=10, seconds=15)
         assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
         assert [(row.scope, row.closed_why) for row in await world.incidents()] == [("account", "seen_again")]
         (whole,) = [span for span in await world.spans() if not span.task]
         assert whole.ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fail("ServiceUnavailable"), "Unreachable"),
+        (Fail("InvalidAccessKeyId.NotFound"), "BadCredentials"),
+        (Fail("Forbidden.RAM"), "AccessDenied"),
+        (Fail("Throttling.User"), "Throttled"),
+    ],
+)
+async def test_whatever_hides_an_account_is_named(fault: Fail, error: str):
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.stage.aliyun.faults.plan(fault, times=None)
+
+        await world.passes(80, step=5)
+
+        (blind,) = await world.said(Kind.ACCOUNT)
+        assert isinstance(blind, AccountBody)
+        assert (blind.error, blind.code) == (error, fault.code)
 
 
 async def test_a_short_outage_is_silence():
@@ -505,3 +516,117 @@ async def test_each_place_hears_of_its_own_subscriptions_only():
 
         assert await world.said(Kind.CHANNEL, Kind.REPLY, place=SHOW) == []
         assert len(await world.said(Kind.CHANNEL, place=OPS)) == 1
+
+
+def groups(bodies: list[Any]) -> list[GroupBody]:
+    return [body for body in bodies if isinstance(body, GroupBody)]
+
+
+async def test_many_that_die_at_once_are_one_incident_and_one_message():
+    names = [f"t-{number:03}" for number in range(200)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names:
+            world.say(name, "3", "PullStreamFailed")
+
+        await world.passes(60)
+
+        (told,) = groups(await world.said(Kind.GROUP))  # posted once, then edited
+        assert (told.total, told.still_bad, told.why, told.is_over) == (200, 200, Why.STOPPED, False)
+        assert len(told.names) == 10
+        assert await world.said(Kind.CHANNEL, Kind.REPLY) == []
+        rows = await world.incidents()
+        (whole,) = [row for row in rows if row.scope == "group"]
+        assert {row.part_of for row in rows if row.scope == "task"} == {whole.id}
+        assert len(rows) == 201
+        cards = [body for body in await world.said(Kind.CARD) if isinstance(body, CardBody)]
+        assert {body.confirmed for body in cards} == {TaskState.STOPPED}
+        assert len(cards) == 200
+
+
+async def test_a_group_that_recovers_says_so_in_its_own_message():
+    names = [f"t-{number}" for number in range(6)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names:
+            world.say(name, "3", "PullStreamFailed")
+        await world.passes(30)
+        for name in names[1:]:
+            world.say(name, "1")
+        await world.passes(60)
+        (part,) = groups(await world.said(Kind.GROUP))
+        assert (part.total, part.still_bad, part.names, part.is_over) == (6, 1, ("name-t-0",), False)
+        world.say("t-0", "1")
+
+        await world.passes(60)
+
+        (over,) = groups(await world.said(Kind.GROUP))
+        assert (over.still_bad, over.is_over) == (0, True)
+        assert over.lasted is not None
+        assert await world.said(Kind.CHANNEL, Kind.REPLY) == []
+        assert all(row.closed_at is not None for row in await world.incidents())
+
+
+async def test_who_turns_bad_within_a_minute_joins_the_group():
+    names = [f"t-{number}" for number in range(8)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names[:6]:
+            world.say(name, "3", "PullStreamFailed")
+        await world.passes(20)
+        world.say("t-6", "3", "PullStreamFailed")
+        await world.passes(80)
+        world.say("t-7", "3", "PushStreamFailed")
+
+        await world.passes(20)
+
+        (told,) = groups(await world.said(Kind.GROUP))
+        assert told.total == 7
+        (alone,) = await world.said(Kind.CHANNEL)
+        assert isinstance(alone, ReplyBody)
+        assert alone.ref.task_id == "t-7"
+
+
+async def test_a_handful_that_dies_is_told_one_by_one():
+    names = [f"t-{number}" for number in range(4)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names:
+            world.say(name, "3", "PullStreamFailed")
+
+        await world.passes(20)
+
+        assert groups(await world.said()) == []
+        assert len(await world.said(Kind.CHANNEL)) == 4
+
+
+async def test_ends_as_planned_are_no_crowd():
+    names = [f"t-{number}" for number in range(20)]
+    async with open_world(*(script(name, end=timedelta(seconds=30)) for name in names)) as world:
+        await world.follow_many(names)
+        await world.passes(30)
+        for name in names:
+            world.say(name, "-1", "OverEndTime")
+
+        await world.passes(30)
+
+        assert groups(await world.said()) == []
+        assert await world.incidents() == []
+        assert set(whys(await world.said(Kind.REPLY))) == {Why.ENDED}
+
+
+async def test_what_comes_back_within_ten_minutes_is_the_same_incident():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        for word in ("3", "1", "3"):
+            world.say("t-1", word, "PullStreamFailed")
+            await world.passes(60)
+
+        (incident,) = await world.incidents()
+
+        assert (incident.reopenings, incident.closed_at) == (1, None)
