@@ -90,12 +90,12 @@ def _verdict(known: Known, news: tuple[News, ...], at: datetime, provider: str) 
 
 def _first_sight(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tuple[News, ...]]:
     """Take a state in as it is found, no change; what is bad, or not found, only when a second read agrees."""
-    at, found = seen.taken_at, outcome.at_first_sight(known, seen)
+    began, found = seen.taken_at, outcome.at_first_sight(known, seen)
     if found.is_bad or seen.state is TaskState.NOT_FOUND:
-        known = _doubted(known, seen, provider)
-        if not _is_confirmed(known, at, provider):
+        doubt = _doubted(known, seen, provider)
+        known, began = _in_doubt(known, seen, doubt), doubt.since
+        if not _is_confirmed(known, doubt, seen.taken_at, provider):
             return known, ()
-    began = known.doubt.since if known.doubt is not None and known.doubt.state is seen.state else at
     known = _entered(known, seen, began, bad_why=found.why if found.is_bad else None)
     if not found.is_bad:
         return known, ()
@@ -113,34 +113,37 @@ def _first_sight(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tu
 
 def _moves(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tuple[News, ...]]:
     """Doubt a state that is new, and believe it when it is confirmed."""
-    known = _doubted(known, seen, provider)
-    if not _is_confirmed(known, seen.taken_at, provider):
+    doubt = _doubted(known, seen, provider)
+    known = _in_doubt(known, seen, doubt)
+    if not _is_confirmed(known, doubt, seen.taken_at, provider):
         return known, ()
-    return _change(known, seen)
+    return _change(known, replace(seen, reason=doubt.reason), doubt.since)
 
 
-def _doubted(known: Known, seen: Snapshot, provider: str) -> Known:
+def _doubted(known: Known, seen: Snapshot, provider: str) -> Doubt:
     at, doubt = seen.taken_at, known.doubt
     if doubt is None or doubt.state is not seen.state:
-        doubt = Doubt(state=seen.state, raw=seen.raw, reason=seen.reason, since=at, reads=1)
-    elif at - doubt.since >= appointment.confirm_after(provider):
-        doubt = replace(doubt, raw=seen.raw, reason=seen.reason or doubt.reason, reads=doubt.reads + 1)
+        return Doubt(state=seen.state, raw=seen.raw, reason=seen.reason, since=at, reads=1)
+    if at - doubt.since < appointment.confirm_after(provider):
+        return doubt
+    return replace(doubt, raw=seen.raw, reason=seen.reason or doubt.reason, reads=doubt.reads + 1)
+
+
+def _in_doubt(known: Known, seen: Snapshot, doubt: Doubt) -> Known:
     retrying_since = known.retrying_since
     if seen.state is TaskState.RETRYING and retrying_since is None:
-        retrying_since = at  # also unconfirmed: a stop that follows is then explained
+        retrying_since = seen.taken_at  # also unconfirmed: a stop that follows is then explained
     return replace(known, doubt=doubt, last=seen, retrying_since=retrying_since)
 
 
-def _is_confirmed(known: Known, at: datetime, provider: str) -> bool:
-    doubt = known.doubt
-    return doubt is not None and doubt.reads > 1 and at - doubt.since >= appointment.hold(known, doubt, provider)
+def _is_confirmed(known: Known, doubt: Doubt, at: datetime, provider: str) -> bool:
+    return doubt.reads > 1 and at - doubt.since >= appointment.hold(known, doubt, provider)
 
 
-def _change(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
+def _change(known: Known, seen: Snapshot, began: datetime) -> tuple[Known, tuple[News, ...]]:
     """Make a confirmed move: one change, and flapping if it is one too many."""
-    at, began, old = seen.taken_at, known.doubt.since if known.doubt else seen.taken_at, known
-    found = outcome.outcome(known, seen, began)
-    flips = flap.counted(known.flips, at)
+    old, found = known, outcome.outcome(known, seen, began)
+    flips = flap.counted(known.flips, seen.taken_at)
     settles = seen.state in _DOWN_FOR_GOOD and not found.is_bad  # over, as it was meant to be
     is_flapping = not settles and seen.state is not TaskState.ENDED and (known.is_flapping or flap.is_flapping(flips))
     is_bad = found.is_bad or is_flapping
