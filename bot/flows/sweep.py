@@ -146,7 +146,7 @@ class Sweeper:
             await tx.tasks.hasten(task.id, at=now)
 
     def _paced(self, account: Account, judged: Sequence[Judged], period: timedelta | None) -> list[Judged]:
-        """Let no more be confirmed one by one than fit between two sweeps; of many, the next sweep is the second read."""
+        """Let no more be confirmed one by one than fit between two sweeps; many are confirmed by the next sweep."""
         left = self._most(account, period or cadence.SWEEP)
         paced: list[Judged] = []
         for one in judged:

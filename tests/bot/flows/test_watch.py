@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,9 @@ from tests.bot.flows.world import (
     open_world,
     script,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 
@@ -630,3 +633,59 @@ async def test_what_comes_back_within_ten_minutes_is_the_same_incident():
         (incident,) = await world.incidents()
 
         assert (incident.reopenings, incident.closed_at) == (1, None)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - what is waited for happens in a server's ledger
+            await asyncio.sleep(0.005)
+
+
+async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        stop = asyncio.Event()
+        running = asyncio.create_task(world.watch.run(stop))
+        await until(lambda: world.asked(LIST) >= 1)
+        for round_ in range(2, 5):
+            world.clock.move(timedelta(seconds=5))
+            world.watch.hurry()
+            await until(lambda at_least=round_: world.asked(LIST) >= at_least)
+
+        stop.set()
+
+        await asyncio.wait_for(running, timeout=5)
+
+
+async def test_the_beat_survives_an_error_that_nobody_foresaw(caplog: pytest.LogCaptureFixture):
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.remember_of_all('{"since": "spoilt"}')
+        stop = asyncio.Event()
+        running = asyncio.create_task(world.watch.run(stop))
+        await until(lambda: "spoilt" in caplog.text or "since" in caplog.text)
+        await world.remember_of_all('{"v": 1}')
+        world.clock.move(timedelta(seconds=31))  # the claims of what failed
+        world.watch.hurry()
+        await until(lambda: len(world.wakes) > 0)  # it was read, and its card is to be shown
+        stop.set()
+        await running
+
+        assert (await world.known("t-1")).state is TaskState.RUNNING
+
+
+async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again():
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        world.stage.aliyun.faults.plan(Hang(), on=LIST)
+        stop = asyncio.Event()
+        running = asyncio.create_task(world.watch.run(stop))
+        await world.stage.aliyun.faults.holding()
+        stop.set()
+        await asyncio.wait_for(running, timeout=5)
+        world.stage.aliyun.faults.release()
+        world.clock.move(timedelta(seconds=16))
+
+        await world.new_watch().beat()
+
+        assert (await world.known("t-1")).state is TaskState.RUNNING

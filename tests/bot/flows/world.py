@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapters import aliyun, tencent
 from adapters.contract import AccountName, Region, TaskId, TaskRef
@@ -137,6 +137,11 @@ class World:
     def asked(self, api: str) -> int:
         cloud = self.stage.tencent if api == INGEST else self.stage.aliyun
         return len(cloud.ledger.of(api))
+
+    async def remember_of_all(self, known: str) -> None:
+        """Write this JSON over what is known of each task."""
+        async with self.database.writing() as connection:
+            await connection.execute(update(TaskRow).values(known=known))
 
     def say(self, task: str, word: str, reason: str = "") -> None:
         """From now on the cloud says this of a task."""
