@@ -86,6 +86,12 @@ _NUMBERED: Final[dict[str, Any]] = {"sqlite_autoincrement": True}
 
 
 def _only_where(condition: str) -> dict[str, Any]:
+    """
+    Say which rows an index holds.
+
+    An index over an instant that most rows lack must leave those out: SQLite would look up "has none" in it, and walk
+    nearly the whole table, where another index finds the one row.
+    """
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
@@ -126,7 +132,7 @@ class TaskRow(Table):
         Index(None, "name"),
         Index(None, "destination_hash"),
         Index(None, "due_at"),
-        Index(None, "unfollowed_at"),
+        Index(None, "unfollowed_at", **_only_where("unfollowed_at IS NOT NULL")),
         _NUMBERED,
     )
 
@@ -179,7 +185,7 @@ class BlindSpanRow(Table):
     __tablename__ = "blind_spans"
     __table_args__ = (
         Index("uq_blind_spans_open", "account", "region", "task", unique=True, **_only_where("ended_at IS NULL")),
-        Index(None, "ended_at"),
+        Index(None, "ended_at", **_only_where("ended_at IS NOT NULL")),
         _NUMBERED,
     )
 
@@ -219,7 +225,7 @@ class IncidentRow(Table):
         Index("ix_incidents_open", "account", "region", **_only_where("closed_at IS NULL")),
         Index(None, "task", "id"),
         Index(None, "part_of"),
-        Index(None, "closed_at"),
+        Index(None, "closed_at", **_only_where("closed_at IS NOT NULL")),
         _NUMBERED,
     )
 
@@ -262,7 +268,8 @@ class NoticeRow(Table):
             **_only_where("card <> '' AND state = 'pending'"),
         ),
         Index("ix_notices_open", "team_id", "channel_id", "id", **_only_where("settled_at IS NULL")),
-        Index(None, "settled_at"),
+        Index(None, "team_id", "channel_id", "created_at"),
+        Index(None, "settled_at", **_only_where("settled_at IS NOT NULL")),
         _NUMBERED,
     )
 

@@ -203,7 +203,8 @@ class Tasks:
 
     async def unfollowed(self, before: datetime) -> list[int]:
         """Name the tasks that nobody has followed since then; one with a short name stays while it may still run."""
-        rows = await self._rows(TaskRow.unfollowed_at < before)
+        found = await self._connection.execute(select(TaskRow.id, TaskRow.known).where(TaskRow.unfollowed_at < before))
+        rows = found.all()
         named = {
             task
             for batch in batches([row.id for row in rows])

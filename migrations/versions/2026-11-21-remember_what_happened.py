@@ -53,7 +53,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_incidents_closed_at", "incidents", ["closed_at"])
+    op.create_index(
+        "ix_incidents_closed_at",
+        "incidents",
+        ["closed_at"],
+        sqlite_where=sa.text("closed_at IS NOT NULL"),
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_incidents_open",
         "incidents",

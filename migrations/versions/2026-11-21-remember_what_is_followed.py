@@ -75,7 +75,13 @@ def upgrade() -> None:
     op.create_index("ix_tasks_destination_hash", "tasks", ["destination_hash"])
     op.create_index("ix_tasks_due_at", "tasks", ["due_at"])
     op.create_index("ix_tasks_name", "tasks", ["name"])
-    op.create_index("ix_tasks_unfollowed_at", "tasks", ["unfollowed_at"])
+    op.create_index(
+        "ix_tasks_unfollowed_at",
+        "tasks",
+        ["unfollowed_at"],
+        sqlite_where=sa.text("unfollowed_at IS NOT NULL"),
+        postgresql_where=sa.text("unfollowed_at IS NOT NULL"),
+    )
     op.create_table(
         "names",
         sa.Column("team_id", sa.Text(), nullable=False),
@@ -109,7 +115,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_blind_spans"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_blind_spans_ended_at", "blind_spans", ["ended_at"])
+    op.create_index(
+        "ix_blind_spans_ended_at",
+        "blind_spans",
+        ["ended_at"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
     op.create_index(
         "uq_blind_spans_open",
         "blind_spans",

@@ -59,7 +59,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("settled_at IS NULL"),
         postgresql_where=sa.text("settled_at IS NULL"),
     )
-    op.create_index("ix_notices_settled_at", "notices", ["settled_at"])
+    op.create_index("ix_notices_team_id_channel_id_created_at", "notices", ["team_id", "channel_id", "created_at"])
+    op.create_index(
+        "ix_notices_settled_at",
+        "notices",
+        ["settled_at"],
+        sqlite_where=sa.text("settled_at IS NOT NULL"),
+        postgresql_where=sa.text("settled_at IS NOT NULL"),
+    )
     op.create_index(
         "uq_notices_cause",
         "notices",
@@ -142,6 +149,7 @@ def downgrade() -> None:
     op.drop_index("ix_cards_subject", table_name="cards")
     op.drop_table("cards")
     op.drop_index("ix_notices_open", table_name="notices")
+    op.drop_index("ix_notices_team_id_channel_id_created_at", table_name="notices")
     op.drop_index("ix_notices_settled_at", table_name="notices")
     op.drop_index("uq_notices_cause", table_name="notices")
     op.drop_index("uq_notices_waiting_card", table_name="notices")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 async def follow(tx: Tx, task: str = "t-1", **given: object) -> Followed:
     due_at = given.pop("due_at", None)
-    return await tx.tasks.follow(ref(task), provider="aliyun", known=known(task, **given), due_at=due_at)  # type: ignore[arg-type] # the test's own shorthand
+    return await tx.tasks.follow(ref(task), provider="aliyun", known=known(task, **given), due_at=due_at)
 
 
 async def test_everything_that_is_known_comes_back_as_it_went_in(memory: Memory):

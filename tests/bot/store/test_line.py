@@ -1,0 +1,76 @@
+"""Which row of a channel is next: a table, one sentence a row."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from bot.store.line import State, Waiting, choose
+from tests.bot.store.given import NOW, after
+
+MINE, THEIRS = 7, 6
+NUMBERS = count(1)
+
+
+def row(
+    card: str = "",
+    under: str = "",
+    *,
+    state: State = State.PENDING,
+    attempts: int = 0,
+    later: bool = False,
+    fence: int = 0,
+) -> Waiting:
+    return Waiting(
+        id=next(NUMBERS),
+        card=card,
+        thread=under,
+        state=state,
+        fence=fence,
+        attempts=attempts,
+        not_before=after(1) if later else None,
+    )
+
+
+TABLE = [
+    ("Nothing waits.", [], set(), None),
+    ("The oldest is first.", [row(), row()], set(), 0),
+    ("What is for later lets the others pass.", [row(later=True), row()], set(), 1),
+    ("What was begun and is for later holds them up.", [row(attempts=1, later=True), row()], set(), None),
+    ("So does what may have reached Slack.", [row(state=State.UNSURE, attempts=1, later=True), row()], set(), None),
+    ("And the root of a card.", [row("a", attempts=1, later=True), row()], set(), None),
+    ("An edit holds nobody up.", [row("a", attempts=1, later=True), row()], {"a"}, 1),
+    ("An edit is held up by nothing.", [row(attempts=1, later=True), row("a")], {"a"}, 1),
+    ("But by an earlier edit of its card.", [row("a", attempts=1, later=True), row("a")], {"a"}, None),
+    ("Not by one of another card.", [row("a", attempts=1, later=True), row("b")], {"a", "b"}, 1),
+    ("A newer root waits for the one before it.", [row("a", later=True), row("a")], set(), None),
+    ("A reply waits for its card.", [row(under="a"), row("a")], set(), 1),
+    ("Also when the card is for later.", [row("a", later=True), row(under="a")], set(), None),
+    ("Others do not wait for that card.", [row("a", later=True), row(under="a"), row(under="b")], {"b"}, 2),
+    ("A reply whose card is there does not wait for its edit.", [row("a", later=True), row(under="a")], {"a"}, 1),
+    ("A reply whose card will never come does not wait.", [row(under="a")], set(), 0),
+    ("What is being sent by me is not given again.", [row(state=State.SENDING, attempts=1, fence=MINE)], set(), None),
+    (
+        "Nor is what is behind it.",
+        [row(state=State.SENDING, attempts=1, fence=MINE), row()],
+        set(),
+        None,
+    ),
+    ("What somebody died over is.", [row(state=State.SENDING, attempts=1, fence=THEIRS), row()], set(), 0),
+    ("And what may have reached Slack.", [row(state=State.UNSURE, attempts=1), row()], set(), 0),
+]
+
+
+@pytest.mark.parametrize(("sentence", "line", "cards", "chosen"), TABLE, ids=[row[0] for row in TABLE])
+def test_who_is_next(sentence: str, line: list[Waiting], cards: set[str], chosen: int | None):
+    found = choose(line, cards=frozenset(cards), fence=MINE, now=NOW)
+
+    assert found == (None if chosen is None else line[chosen])
+
+
+def test_what_was_for_later_is_due_at_its_instant():
+    waiting = row(later=True)
+
+    assert choose([waiting], cards=frozenset(), fence=MINE, now=after(0.999)) is None
+    assert choose([waiting], cards=frozenset(), fence=MINE, now=after(1)) == waiting
