@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from adapters.contract import Snapshot
     from bot.domain.task import Followed, Known
 
 SWEEP: Final = timedelta(seconds=5)
@@ -112,16 +113,16 @@ def is_worth_writing(before: Known, after: Known) -> bool:
 
     What is left unwritten for half a minute is when the last read was, and how far a file has come.
     """
-    if before.last is None or after.last is None or _still(before) != _still(after):
+    if before.last is None or after.last is None:
         return before != after
+    if _still(before, before.last) != _still(after, after.last):
+        return True
     return abs(after.last.taken_at - before.last.taken_at) >= KEEP
 
 
-def _still(known: Known) -> Known:
+def _still(known: Known, last: Snapshot) -> Known:
     """Leave out what every read changes."""
-    last = known.last
-    if last is not None:
-        last = replace(last, taken_at=last.taken_at.min, request_id="", progress=None)
+    last = replace(last, taken_at=last.taken_at.min, request_id="", progress=None)
     movement = known.movement
     if movement is not None:
         moves = min(movement.moves, ENOUGH)

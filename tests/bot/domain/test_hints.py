@@ -49,3 +49,13 @@ def test_a_clock_that_was_set_back_shuts_nobody_out():
     look(hints, 3600)
 
     assert look(hints, 0, "another") == 0
+
+
+def test_it_remembers_no_more_tasks_than_it_needs():
+    """At 1 a second one task in ten seconds is looked at; ten of them are remembered."""
+    hints = Hints(1)
+
+    for number in range(100):
+        look(hints, 10 * number, f"t-{number}")
+
+    assert len(hints._looked) == 10
