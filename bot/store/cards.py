@@ -5,7 +5,7 @@ Cards: which message of ours in a channel shows a task, a board or a group, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
@@ -16,6 +16,8 @@ from bot.store.upsert import upsert
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+DIGEST: Final = "digest"  # the message of a channel that a burst of changes is gathered in
 
 
 def of_task(task: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.store import copies, replays
 from bot.store.audit import Audits
 from bot.store.blind import Blind
+from bot.store.bursts import Bursts
 from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
@@ -54,6 +55,7 @@ class Tx:
         self.changes = Changes(connection)
         self.incidents = Incidents(connection)
         self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key)
+        self.bursts = Bursts(connection)
         self.cards = Cards(connection)
         self.channels = Channels(connection)
         self.mutes = Mutes(connection)

@@ -17,7 +17,7 @@ from sqlalchemy import case, delete, func, literal, or_, select, text, update
 from bot.domain.notice import Body, Kind, Notice, Wake, from_json, to_json
 from bot.domain.subscription import Place
 from bot.store import claims
-from bot.store.cards import Card, Cards, name
+from bot.store.cards import DIGEST, Card, Cards, name
 from bot.store.line import State, Waiting, choose
 from bot.store.tables import ChannelRow, NoticeRow
 from bot.store.upsert import upsert
@@ -120,6 +120,10 @@ class Outbox:
     async def claim_place(self, place: Place, *, now: datetime, lease: timedelta) -> Claim | None:
         """Claim a channel; None when somebody else has it, who will look once more."""
         return await claims.claim(self._connection, place, now=now, lease=lease)
+
+    async def renew(self, claim: Claim, *, now: datetime) -> bool:
+        """Hold a claim for a whole lease more, just before something is sent; False when it is somebody else's."""
+        return await claims.renew(self._connection, claim, now=now)
 
     async def release(self, claim: Claim) -> bool:
         """Give a claim back; True when something came meanwhile: claim it again and look once more."""
@@ -318,6 +322,8 @@ def _subject(notice: Notice) -> str:
             return name(task=None, subscription=notice.subscription, incident=None)
         case Kind.GROUP:
             return name(task=None, subscription=None, incident=notice.incident)
+        case Kind.DIGEST:
+            return DIGEST
         case _:
             return ""
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientSession, ClientTimeout
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.speech import Obstacle, Refused, Unsure
 from bot.sandbox.clock import Clock
@@ -17,7 +19,6 @@ from bot.sandbox.slack.cast import BOT
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES, Message
 from bot.slack.cards.block import Dressed, section
 from bot.slack.voice import SlackRefused, Voice
-from bot.slack.workspace import open_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,8 +44,8 @@ async def slack(clock: Clock) -> AsyncIterator[Slack]:
 
 @pytest.fixture
 async def voice(slack: Slack) -> AsyncIterator[Voice]:
-    async with open_client(BOT_TOKEN, api_url=slack.api_url) as client:
-        client.timeout = 0.2
+    async with ClientSession(timeout=ClientTimeout(total=0.2)) as session:
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         yield Voice(client, key=lambda: "drawn")
 
 

@@ -171,13 +171,14 @@ BODIES: dict[str, Body] = {
     ),
     "digest-of-good-news": DigestBody(total=6, counts=((RUNNING, 6),), names=(), since=NOW, until=NOW),
     # ── lines ──
-    "line-paused": LineBody(
-        key="paused",
-        user="U0ANN",
-        values=(("channel", "C0RELAYS"), ("code", "is_archived"), ("mend", "Unarchive it.")),
-    ),
+    **{
+        f"line-paused-{why}": LineBody(
+            key=f"paused_{why}", user="U0ANN", values=(("channel", "C0RELAYS"), ("code", "is_archived"))
+        )
+        for why in ("gone", "not_member", "policy")
+    },
     "line-with-foreign-ids": LineBody(
-        key="paused", user="!channel", values=(("channel", "<!here>"), ("code", "`"), ("mend", "&"))
+        key="paused_gone", user="!channel", values=(("channel", "<!here>"), ("code", "`&"))
     ),
 }
 

@@ -1,0 +1,268 @@
+"""
+Deliver: drain one channel's outbox into Slack. Nothing is lost, nothing is said twice.
+
+Between any two lines the process may be killed. What was begun and not settled is looked for by its key before it is
+said again; what somebody else has claimed meanwhile is theirs, and the fence makes our writes come to nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.domain import burst, telling
+from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
+from bot.domain.speech import Obstacle, Refused, Saying, Unsure
+from bot.domain.subscription import Place
+from bot.store.cards import DIGEST
+from bot.store.channels import ARCHIVED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from bot.domain.notice import Body
+    from bot.queue.tempo import Tempo
+    from bot.store.claims import Claim
+    from bot.store.memory import Memory, Tx
+    from bot.store.outbox import OutboxRow
+
+LEASE: Final = timedelta(seconds=30)  # a killed drainer's channel is another's after so long
+LOOK_BACK: Final = timedelta(minutes=5)  # before the first attempt: Slack's clock and ours differ
+LONGEST_BACKOFF: Final = timedelta(minutes=1)
+LOCKED_OUT: Final = timedelta(minutes=1)  # how long a channel rests after Slack did not let us in at all
+
+_IN_CHANNEL_STOPS: Final = {
+    Obstacle.GONE: "paused_gone",
+    Obstacle.NOT_MEMBER: "paused_not_member",
+    Obstacle.POLICY: "paused_policy",
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """
+    How things are said outside; each may raise `Refused` and `Unsure`.
+
+    `post(saying)` returns where it stands, `edit(channel, ts, body)` changes what stands there, `find(saying, since)`
+    looks for what may have been posted, `direct(user)` names the conversation with one person.
+    """
+
+    post: Callable[[Saying], Awaitable[str]]
+    edit: Callable[[str, str, Body], Awaitable[None]]
+    find: Callable[[Saying, datetime], Awaitable[str | None]]
+    direct: Callable[[str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """
+    What delivering needs.
+
+    `titles` are the clouds as people call them, by the registry's words; `now` is the clock: a drain takes a while.
+    """
+
+    memory: Memory
+    speech: Speech
+    tempo: Tempo
+    titles: Mapping[str, str]
+    now: Callable[[], datetime]
+
+
+async def deliver(place: Place, office: Office) -> None:
+    """
+    Say everything that is due in a channel, oldest first; whoever drains it already will look once more.
+
+    Raises:
+        DatabaseUnavailable: what was begun is found and finished by whoever drains the channel next.
+    """
+    while True:
+        async with office.memory.transaction() as tx:
+            claim = await tx.outbox.claim_place(place, now=office.now(), lease=LEASE)
+        if claim is None:
+            return
+        while (row := await _next(claim, office)) is not None:
+            if not await _send(row, claim, office):
+                break
+        async with office.memory.transaction() as tx:
+            if not await tx.outbox.release(claim):
+                return
+
+
+async def _next(claim: Claim, office: Office) -> OutboxRow | None:
+    """Begin the next row, unless the team or the channel is to hear nothing."""
+    place, now = claim.place, office.now()
+    async with office.memory.transaction() as tx:
+        if await tx.channels.paused(Place(team=place.team, channel="")) is not None:
+            return None  # what waits is kept as it is
+        if (why := await tx.channels.paused(place)) is not None:
+            await tx.outbox.park_place(place, why, now=now)
+            return None
+        await _gather(tx, claim, now)
+        return await tx.outbox.next(claim, now=now)
+
+
+async def _gather(tx: Tx, claim: Claim, now: datetime) -> None:
+    """Put what came too fast into one message, which is edited while the burst goes on."""
+    place = claim.place
+    changes = await tx.bursts.recent(place, since=now - burst.LONGEST)
+    waiting = [change for change in changes if change.is_waiting]
+    if not waiting or not burst.is_burst([change.created_at for change in changes]):
+        return
+    if not (await tx.channels.settings(place)).digest:
+        return
+    last = await tx.bursts.newest(place)
+    if last is not None and now - last.until >= burst.LONGEST:
+        last = None  # an older burst's message is left as it is
+        if (card := await tx.cards.get(place, DIGEST)) is not None:
+            await tx.cards.forget(place, card.ts)
+    if await tx.bursts.gather([change.id for change in waiting], claim, now=now):
+        body = burst.gather(last, [change.body for change in waiting])
+        cause = f"digest:{waiting[0].id}"
+        await tx.outbox.put(Notice(place=place, kind=Kind.DIGEST, cause=cause, body=body), now=now)
+
+
+async def _send(row: OutboxRow, claim: Claim, office: Office) -> bool:
+    """Say one row; False when the channel is to be left for now."""
+    early = await (office.tempo.edit(row.place) if _is_edit(row) else office.tempo.post(row.place))
+    async with office.memory.transaction() as tx:
+        if early is not None:
+            await tx.outbox.put_off(row, claim, office.now() + early)
+            return False
+        if not await tx.outbox.renew(claim, now=office.now()):
+            return False
+    try:
+        ts, thread_ts = await _say(row, office)
+    except Unsure:
+        return await _is_unsure(row, claim, office)
+    except Refused as refused:
+        return await _is_refused(row, claim, refused, office)
+    async with office.memory.transaction() as tx:
+        return await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now())
+
+
+async def _say(row: OutboxRow, office: Office) -> tuple[str, str]:
+    """Say it, unless it stands there already; return where it stands, and in whose thread a card stands."""
+    if row.root is not None and row.subject:
+        await office.speech.edit(row.place.channel, row.root.ts, row.body)
+        return row.root.ts, row.root.thread_ts
+    saying = await _saying(row, office)
+    if not saying.thread_ts or row.root is not None:
+        return await _find_or_post(row, saying, office), saying.thread_ts
+    try:
+        return await _find_or_post(row, saying, office), saying.thread_ts
+    except Refused as refused:
+        if refused.obstacle is not Obstacle.THREAD:
+            raise
+        # The thread in which somebody asked for it is gone: the channel will do.
+        return await _find_or_post(row, replace(saying, thread_ts=""), office), ""
+
+
+async def _saying(row: OutboxRow, office: Office) -> Saying:
+    channel = await office.speech.direct(row.user) if row.kind is Kind.DIRECT else row.place.channel
+    saying = Saying(channel=channel, body=row.body, key=row.key)
+    match row.body:
+        case ReplyBody(in_thread=True) if row.root is not None:
+            return replace(saying, thread_ts=row.root.root_ts, in_channel=row.kind is Kind.CHANNEL)
+        case CardBody(thread_ts=thread_ts) | LineBody(thread_ts=thread_ts):
+            return replace(saying, thread_ts=thread_ts)
+        case _:
+            return saying
+
+
+async def _find_or_post(row: OutboxRow, saying: Saying, office: Office) -> str:
+    if row.is_unsure and (found := await office.speech.find(saying, row.started_at - LOOK_BACK)) is not None:
+        return found
+    return await office.speech.post(saying)
+
+
+async def _is_unsure(row: OutboxRow, claim: Claim, office: Office) -> bool:
+    """Slack may have it: look before saying it again. Edits go on, unless it was one that got no answer."""
+    later = office.now() + _backoff(row.attempts)
+    async with office.memory.transaction() as tx:
+        if _is_edit(row):
+            await tx.outbox.put_off(row, claim, later)
+            return False
+        return await tx.outbox.unsure(row, claim, not_before=later)
+
+
+async def _is_refused(row: OutboxRow, claim: Claim, refused: Refused, office: Office) -> bool:
+    """Do what a refusal calls for; False when the channel is to be left for now."""
+    now = office.now()
+    if refused.obstacle in _IN_CHANNEL_STOPS and row.kind is not Kind.DIRECT:
+        await _pause(row, claim, refused, office)
+        return False
+    async with office.memory.transaction() as tx:
+        match refused.obstacle:
+            case Obstacle.WAIT:
+                later = now + (refused.retry_after or _backoff(row.attempts))
+                if _is_edit(row) or refused.is_certain:
+                    await tx.outbox.put_off(row, claim, later)
+                else:
+                    await tx.outbox.unsure(row, claim, not_before=later)
+                return not _is_edit(row)
+            case Obstacle.INSTALL:
+                log.error("Slack does not let the bot in: %s; what is to be said waits", refused.code)
+                await tx.outbox.put_off(row, claim, now + LOCKED_OUT)
+                return False
+            case Obstacle.THREAD if row.root is not None:
+                return await _begin_anew(tx, row, claim, office)
+            case _:
+                log.warning("%s in %s is not taken: %s", row.kind, row.place.channel, refused.code)
+                return await tx.outbox.park(row, claim, refused.code, now=now)
+
+
+async def _begin_anew(tx: Tx, row: OutboxRow, claim: Claim, office: Office) -> bool:
+    """
+    Let a message go that is lost: what it showed is posted anew, and what goes under it waits for that.
+
+    Only a task's card has to be composed again for its replies; every other lost message is the row itself.
+    """
+    if row.root is None or not await tx.outbox.put_off(row, claim, office.now()):
+        return False
+    await tx.cards.forget(row.place, row.root.ts)
+    followed = None if row.task is None or _is_edit(row) else await tx.tasks.by_id(row.task)
+    if followed is not None:
+        title = office.titles.get(followed.provider, followed.provider)
+        for card in telling.card(followed, followed.known, place=row.place, title=title, now=office.now()):
+            await tx.outbox.put(card, now=office.now())
+    return True
+
+
+async def _pause(row: OutboxRow, claim: Claim, refused: Refused, office: Office) -> None:
+    """Say nothing more in a channel, and tell everybody who follows something there how that is mended."""
+    place, now = row.place, office.now()
+    why = ARCHIVED if refused.code in {ARCHIVED, "is_inactive"} else refused.code
+    log.warning("nothing more is said in %s: %s", place.channel, refused.code)
+    async with office.memory.transaction() as tx:
+        if not await tx.outbox.park(row, claim, why, now=now):
+            return
+        if await tx.channels.pause(place, why, now=now):
+            creators = {subscription.created_by for subscription in await tx.subscriptions.of_place(place)}
+            for user in sorted(creators - {""}):
+                await tx.outbox.put(_paused(place, user, refused, now), now=now)
+        await tx.outbox.park_place(place, why, now=now)
+
+
+def _paused(place: Place, user: str, refused: Refused, now: datetime) -> Notice:
+    """Tell one person; in an outbox of their own, which no channel holds up."""
+    values = (("channel", place.channel), ("code", refused.code))
+    return Notice(
+        place=Place(team=place.team, channel=user),
+        kind=Kind.DIRECT,
+        cause=f"paused:{place.channel}:{int(now.timestamp() * 1000)}",
+        body=LineBody(key=_IN_CHANNEL_STOPS[refused.obstacle], user=user, values=values),
+        user=user,
+    )
+
+
+def _is_edit(row: OutboxRow) -> bool:
+    return row.root is not None and bool(row.subject)
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts - 1, 10)), LONGEST_BACKOFF)
