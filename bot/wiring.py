@@ -10,6 +10,7 @@ import random
 import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters import registry
@@ -17,35 +18,44 @@ from adapters.contract import no_fingerprint
 from adapters.transport import Transport
 from bot import __version__, clock, settings
 from bot.domain.account import Account
+from bot.domain.fingerprint import fingerprint
 from bot.domain.looks import Looks
 from bot.domain.rates import Rates
+from bot.domain.subscription import Place
 from bot.flows.admit import Gate
+from bot.flows.deliver import Office, deliver
 from bot.flows.desk import PATIENCE_S, About, Desk
+from bot.flows.hint import Hinted
 from bot.flows.look import Looker
+from bot.flows.tidy import Tidier
+from bot.flows.watch import Watch
 from bot.queue.lanes import Lanes
+from bot.queue.tempo import Tempo
+from bot.queue.work import open_work
 from bot.slack.errands import Errands
 from bot.slack.listeners import Ear, listen
 from bot.slack.people import People
 from bot.slack.replay import Replays
 from bot.slack.sockets import Sockets
+from bot.slack.speech import speech
 from bot.slack.voice import Voice
 from bot.slack.workspace import check_sockets, identify, open_client
-from bot.store.address import File
+from bot.store.address import File, Server
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.errors import DatabaseTrouble
 from bot.store.memory import Memory
 from bot.store.pace import Paces
+from bot.store.seals import FINGERPRINT
+from bot.web import callbacks, events
 from bot.web.door import Door
-from bot.web.events import receive
 from bot.web.metrics import page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from adapters.contract import AccountName, Fingerprint, Provider, ProviderType, Reply, Request
-    from bot.domain.notice import Wake
     from bot.slack.identity import Identity
     from bot.web.door import Ready
 
@@ -71,6 +81,7 @@ class Clouds:
     providers: Mapping[AccountName, Provider]
     lanes: Lanes
     looker: Looker
+    per_second: Mapping[AccountName, float]  # how much of its documented rate each may spend on one API
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> settings.Settings:
@@ -199,7 +210,14 @@ async def open_clouds(
         )
         try:
             yield Clouds(
-                accounts=accounts, providers=providers, lanes=lanes, looker=Looker(lanes=lanes, accounts=accounts)
+                accounts=accounts,
+                providers=providers,
+                lanes=lanes,
+                looker=Looker(lanes=lanes, accounts=accounts),
+                per_second={
+                    name: accounts[name].share * min(pace.per_second for pace in provider.paces.values())
+                    for name, provider in providers.items()
+                },
             )
         finally:
             await lanes.close()
@@ -240,18 +258,37 @@ async def serve(
         await (database.check_revision() if database.is_postgres else database.upgrade())
         if passing := _passing(told, database):
             log.warning("%s", passing)
-        clouds = await stack.enter_async_context(open_clouds(told, database, now=now))
+        work = await stack.enter_async_context(open_work(dsn=_dsn(database)))
+        memory = Memory(database, wake=work.put)
+        async with memory.transaction() as tx:
+            seal = await tx.seals.get(FINGERPRINT)
+        clouds = await stack.enter_async_context(
+            open_clouds(told, database, now=now, fingerprint=partial(fingerprint, seal))
+        )
         client = await stack.enter_async_context(open_client(token, api_url=told.bot.slack_api_url))
         identity = await identify(client, token)
         if app_token:
             await check_sockets(client, app_token)
         errands = Errands(mark=lambda: secrets.token_hex(4))
         people = People(client, team=identity.team, admins=frozenset(told.bot.admins), now=now)
-        memory = Memory(database, wake=_wake_nobody)
+        voice = Voice(client, key=lambda: secrets.token_hex(16))
+        paces = Paces(database)
+        office = Office(
+            memory=memory,
+            speech=speech(voice, bot=identity.bot),
+            tempo=Tempo(paces.reserve, sleep=asyncio.sleep),
+            titles={word: cloud.title for word, cloud in _clouds_told(told).items()},
+            now=now,
+        )
+        watch = Watch(
+            memory=memory, lanes=clouds.lanes, accounts=clouds.accounts, per_second=clouds.per_second, now=now
+        )
+        tidier = Tidier(memory=memory, put_missing=work.put_missing, trim_engine=work.trim, now=now)
+        hinted = Hinted(memory=memory, per_second=clouds.per_second, hurry=watch.hurry)
         ear = Ear(
             desk=_desk(clouds, database, identity, memory, people, transport=transport, patience_s=patience_s),
             people=people,
-            voice=Voice(client, key=lambda: secrets.token_hex(16)),
+            voice=voice,
             errands=errands,
             replays=Replays(),
             now=now,
@@ -263,7 +300,8 @@ async def serve(
         door = Door(
             bind=told.bot.bind,
             port=told.bot.port,
-            slack=receive(app, secret=signing_secret, now=now) if signing_secret else None,
+            slack=events.receive(app, secret=signing_secret, now=now) if signing_secret else None,
+            callbacks=callbacks.receive(_hearers(told), take=hinted.take, now=now),
             ready=_ready(database, sockets),
             metrics=page(version=__version__, lanes=clouds.lanes.figures, errands=lambda: len(errands)),
             token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
@@ -276,10 +314,43 @@ async def serve(
         if sockets is not None:
             stack.push_async_callback(sockets.close)
             await sockets.connect()
+        work.start({"deliver": partial(_deliver, office)})
+        stop = asyncio.Event()
+        beats = [asyncio.create_task(beat.run(stop)) for beat in (watch, tidier)]
+        stack.push_async_callback(_still, stop, beats)
         log.info("relaybot %s listens on port %d", __version__, door.port)
         yield door
         log.info("leaving: hear nothing more, finish what was acked")
         await door.close()
+
+
+async def _deliver(office: Office, key: str) -> None:
+    team, channel = key.split(" ")
+    await deliver(Place(team=team, channel=channel), office)
+
+
+async def _still(stop: asyncio.Event, beats: Sequence[asyncio.Task[None]]) -> None:
+    """End the beats; what they had under way is claimed no longer than its lease."""
+    stop.set()
+    await asyncio.gather(*beats, return_exceptions=True)
+
+
+def _clouds_told(told: settings.Settings) -> Mapping[str, ProviderType]:
+    return {account.type.word: account.type for account in told.accounts.values()}
+
+
+def _hearers(told: settings.Settings) -> Mapping[str, Sequence[callbacks.Hearer]]:
+    """The accounts that their clouds may call back, by the words of those clouds."""
+    hearers: dict[str, list[callbacks.Hearer]] = {}
+    for name, account in told.accounts.items():
+        if account.type.hear is not None:
+            hear = partial(account.type.hear, account.settings)
+            hearers.setdefault(account.type.word, []).append(callbacks.Hearer(account=name, hear=hear))
+    return hearers
+
+
+def _dsn(database: Database) -> str | None:
+    return database.place.dsn if isinstance(database.place, Server) else None
 
 
 async def _finish(errands: Errands) -> None:
@@ -304,10 +375,6 @@ def _slack_settings(told: settings.Settings) -> tuple[str, str, str]:
         app_token.get_secret_value() if app_token else "",
         signing_secret.get_secret_value() if signing_secret else "",
     )
-
-
-async def _wake_nobody(_: frozenset[Wake]) -> None:
-    """Leave what was put down to the next `tidy`."""
 
 
 def _desk(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
@@ -141,7 +141,9 @@ class Database:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        with self._trouble_named(), private.lock(path):
+        with ExitStack() as held:
+            with self._trouble_named():  # what goes wrong while it is held is somebody else's trouble
+                held.enter_context(private.lock(path))
             yield
 
     @contextmanager

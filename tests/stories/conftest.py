@@ -47,11 +47,16 @@ class House:
         return len(self.stage.aliyun.door.ledger) + len(self.stage.tencent.door.ledger)
 
     async def ask(self, line: str, *, user: str = "ann", channel: str = "#relays") -> Message:
-        """Type a slash command and return the next thing that the person then sees of the bot."""
-        before = len(self.slack.heard(channel, to=user))
+        """Type a slash command and return what the person is then told; what the channel hears comes beside it."""
+        before = len(self.told(user, channel))
         await self.slack.say(user, channel, line)
-        await self.slack.until(lambda: len(self.slack.heard(channel, to=user)) > before)
-        return self.slack.heard(channel, to=user)[before]
+        await self.slack.until(lambda: len(self.told(user, channel)) > before)
+        return self.told(user, channel)[before]
+
+    def told(self, user: str, channel: str) -> list[Message]:
+        """What one person alone was told in a channel, oldest first."""
+        person = self.slack.workspace.person(user).id
+        return [message for message in self.slack.heard(channel) if message.ephemeral_to == person]
 
     async def press(self, message: Message, action: str, *, user: str = "ann") -> Message:
         """Press a button and return what is new or was replaced."""
