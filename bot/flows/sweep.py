@@ -165,24 +165,27 @@ class Sweeper:
         sight = Sight(failing_since=sweep.failing_since, misses=sweep.misses)
         if evidence.has_seen or evidence.error is not None:
             sight = blind.look(sight, None if evidence.has_seen else evidence.error, now)
+        error = None if evidence.has_seen else evidence.error
         async with self._memory.transaction() as tx:
-            tasks = await tx.tasks.count_due(sweep.account, sweep.region)
-            self._turns.counted(account, sweep.region, tasks)
+            has_tasks = await tx.tasks.has_due(sweep.account, sweep.region)
             if not await tx.sweeps.done(
                 sweep,
                 due_at=now + TICK,
-                total=tasks,
+                total=sweep.last_total,
                 failing_since=sight.failing_since,
                 misses=sight.misses,
                 now=now if evidence.has_seen else None,
             ):
                 return
-            if not tasks:
+            if not has_tasks:
                 await tx.sweeps.remove(sweep.account, sweep.region)
-            error = None if evidence.has_seen else evidence.error
+            if self._turns.must_count(account, sweep.region, now):
+                tasks = await tx.tasks.count_due(sweep.account, sweep.region)
+                self._turns.counted(account, sweep.region, tasks, now)
             if evidence.has_seen or error is not None:
+                tasks = self._turns.count_of(account, sweep.region) if has_tasks else 0
                 await tell_sight(tx, account, sweep, sight, error, followed=tasks, now=now)
-        if tasks:
+        if has_tasks:
             self._due(now + TICK)
 
     async def _hold(self, sweep: Sweep, account: Account, now: datetime) -> None:

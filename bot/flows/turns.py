@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from adapters.errors import ProviderError
 from bot.domain import cadence
@@ -20,13 +21,15 @@ from bot.flows.remember import Judged, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from adapters.contract import AccountName, Region, Snapshot, TaskRef
     from bot.domain.account import Account
     from bot.domain.task import Followed, Verdict
     from bot.queue.lanes import Lanes
     from bot.store.memory import Memory
+
+COUNT_EVERY: Final = timedelta(minutes=10)  # counting reads all of them
 
 Budget: TypeAlias = tuple[str, str]
 
@@ -66,6 +69,7 @@ class Turns:
         self._looked_at: dict[TaskRef, datetime] = {}
         self._hot: dict[Budget, dict[int, datetime]] = {}
         self._counts: dict[Budget, dict[tuple[AccountName, Region], int]] = {}
+        self._counted_at: dict[tuple[AccountName, Region], datetime] = {}
         self._evidence: dict[tuple[AccountName, Region], Evidence] = {}
 
     def is_reading(self, task: Followed) -> bool:
@@ -82,16 +86,24 @@ class Turns:
         self._unlisted -= {task.id for task in of}
         self._unlisted |= {task.id for task in tasks}
 
-    def counted(self, account: Account, region: Region, tasks: int) -> None:
-        """Take how many tasks of a region are read in turns; those that share the budget share the pace."""
+    def must_count(self, account: Account, region: Region, now: datetime) -> bool:
+        """Say whether it is time to count again how many tasks of a region are read in turns."""
+        counted_at = self._counted_at.get((account.name, region))
+        return counted_at is None or not timedelta(0) <= now - counted_at < COUNT_EVERY
+
+    def counted(self, account: Account, region: Region, tasks: int, now: datetime) -> None:
+        """Take how many they are; those that share a budget share its pace."""
         budget = (account.provider, account.budget)
         counts = self._counts.setdefault(budget, {})
         counts[account.name, region] = tasks
+        self._counted_at[account.name, region] = now
         slowest = cadence.cold(Load(tasks=sum(counts.values()), hot=0, per_second=self._per_second[account.name]))
         hot = self._hot.get(budget, {})
-        self._hot[budget] = {
-            task: at for task, at in hot.items() if self._now() - at <= 2 * slowest
-        }  # not the unfollowed
+        self._hot[budget] = {task: at for task, at in hot.items() if now - at <= 2 * slowest}  # not the unfollowed
+
+    def count_of(self, account: Account, region: Region) -> int:
+        """Return how many they were when they were last counted."""
+        return self._counts.get((account.provider, account.budget), {}).get((account.name, region), 0)
 
     def evidence(self, account: Account, region: Region) -> Evidence:
         """Hand over how the reads of a region went since the last time."""

@@ -150,14 +150,15 @@ class Tasks:
         )
         return [_followed(row) for row in claimed]
 
+    async def has_due(self, account: AccountName, region: Region) -> bool:
+        """Say whether any of a region's tasks is read by itself, now or some time."""
+        found = await self._connection.scalar(select(TaskRow.id).where(_is_due_in(account, region)).limit(1))
+        return found is not None
+
     async def count_due(self, account: AccountName, region: Region) -> int:
-        """Count a region's tasks that are read by themselves, now or some time."""
-        count = await self._connection.scalar(
-            select(func.count())
-            .select_from(TaskRow)
-            .where(TaskRow.account == account, TaskRow.region == region, TaskRow.due_at.is_not(None))
-        )
-        return count or 0
+        """Count them; takes as long as there are many: for rare questions only."""
+        counted = select(func.count()).select_from(TaskRow).where(_is_due_in(account, region))
+        return await self._connection.scalar(counted) or 0
 
     async def hasten(self, task: int, *, at: datetime) -> None:
         """
@@ -291,6 +292,13 @@ def _fresh(ref: TaskRef, provider: str, known: Known) -> dict[str, Any]:
         "due_at": None,
         "unfollowed_at": None,
     }
+
+
+def _is_due_in(account: AccountName, region: Region) -> ColumnElement[bool]:
+    is_due: ColumnElement[bool] = (
+        (TaskRow.account == account) & (TaskRow.region == region) & TaskRow.due_at.is_not(None)
+    )
+    return is_due
 
 
 def _is(ref: TaskRef) -> ColumnElement[bool]:
