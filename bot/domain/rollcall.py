@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from adapters.contract import Listing, TaskRef, TaskState
 from bot.domain.evidence import is_mislaid, mislaid
 from bot.domain.task import Known
-from bot.domain.telling import wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,7 +112,7 @@ def newcomers(
 
 def _wants(subscription: Subscription, region: Region, seen: Snapshot) -> bool:
     ref = TaskRef(account=subscription.wish.account, region=region, task_id=seen.task_id)
-    return wants(subscription.wish, ref, seen.name)
+    return subscription.wish.covers(ref, seen.name)
 
 
 def _last_seen(task: Followed) -> float:

@@ -38,10 +38,12 @@ class Wish:
     thread_ts: str = ""  # updates go under this message instead of under a card
 
     def covers(self, ref: TaskRef, name: str = "") -> bool:
-        """Say whether it wants to hear of a task that the cloud calls so."""
+        """Say whether it wants to hear of a task that the cloud calls so; `match` in upper or lower case."""
         if self.account != ref.account or (self.region is not None and self.region != ref.region):
             return False
-        return self.match in name if self.task is None else self.task == ref.task_id
+        if self.task is not None:
+            return self.task == ref.task_id
+        return self.match.casefold() in name.casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

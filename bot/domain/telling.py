@@ -23,21 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import TaskRef
-    from bot.domain.subscription import Mute, Place, Subscription, Wish
+    from bot.domain.subscription import Mute, Place, Subscription
     from bot.domain.task import Followed, Known, News, Verdict
 
 REFRESH: Final = timedelta(minutes=30)  # a card on which nothing changes shows a newer read this often
 EXPECTABLE: Final = frozenset({Why.ENDED_WITHOUT_PLAN, Why.STOPPED_UNEXPLAINED})
-
-
-def wants(wish: Wish, ref: TaskRef, name: str) -> bool:
-    """Say whether a wish is about this task; `match=` is a plain substring of its name, upper or lower case."""
-    if wish.account != ref.account or wish.region not in {None, ref.region}:
-        return False
-    if wish.task is not None:
-        return wish.task == ref.task_id
-    return wish.match.casefold() in name.casefold()
 
 
 def notices(
@@ -221,7 +211,7 @@ def _ears(
 ) -> Iterator[_Ear]:
     of_place: defaultdict[Place, list[Subscription]] = defaultdict(list)
     for subscription in subscriptions:
-        if wants(subscription.wish, followed.ref, name):
+        if subscription.wish.covers(followed.ref, name):
             of_place[subscription.place].append(subscription)
     for place, its in sorted(of_place.items()):
         yield _Ear(

@@ -219,7 +219,7 @@ async def put_boards(
 
 
 def _covers(wish: Wish, task: Followed) -> bool:
-    return telling.wants(wish, task.ref, task.known.last.name if task.known.last is not None else "")
+    return wish.covers(task.ref, task.known.last.name if task.known.last is not None else "")
 
 
 async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Judged], now: datetime) -> Audience:

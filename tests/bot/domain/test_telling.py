@@ -9,7 +9,7 @@ from adapters.contract import AccountName, Progress, Region, TaskId, TaskState
 from bot.domain.notice import CardBody, Kind, Notice, ReplyBody, from_json, to_json
 from bot.domain.subscription import ChannelSettings, Subscription
 from bot.domain.task import Followed, Known, Verdict, Why
-from bot.domain.telling import after_mute, card, line, notices, wants
+from bot.domain.telling import after_mute, card, line, notices
 from tests.bot.domain.hearing import (
     ALL,
     HOUR,
@@ -74,7 +74,7 @@ def bad(state: TaskState = TaskState.STOPPED, **more: Any) -> Followed:
     ],
 )
 def test_a_wish_is_about_a_task_or_is_not(*, why: str, wish: Any, is_wanted: bool):
-    assert wants(wish, REF, "main-en") is is_wanted, why
+    assert wish.covers(REF, "main-en") is is_wanted, why
 
 
 def test_a_channel_that_wants_nothing_of_it_hears_nothing():
