@@ -128,7 +128,7 @@ class TaskRow(Table):
     __tablename__ = "tasks"
     __table_args__ = (
         UniqueConstraint("account", "task_id", "region"),
-        Index(None, "account", "region"),
+        Index(None, "account", "region", "due_at"),
         Index(None, "name"),
         Index(None, "destination_hash"),
         Index(None, "due_at"),

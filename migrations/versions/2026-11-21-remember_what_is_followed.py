@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account", "task_id", "region", name="uq_tasks_account_task_id_region"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_tasks_account_region", "tasks", ["account", "region"])
+    op.create_index("ix_tasks_account_region_due_at", "tasks", ["account", "region", "due_at"])
     op.create_index("ix_tasks_destination_hash", "tasks", ["destination_hash"])
     op.create_index("ix_tasks_due_at", "tasks", ["due_at"])
     op.create_index("ix_tasks_name", "tasks", ["name"])
@@ -147,7 +147,7 @@ def downgrade() -> None:
     op.drop_table("sweeps")
     op.drop_index("ix_names_task", table_name="names")
     op.drop_table("names")
-    op.drop_index("ix_tasks_account_region", table_name="tasks")
+    op.drop_index("ix_tasks_account_region_due_at", table_name="tasks")
     op.drop_index("ix_tasks_destination_hash", table_name="tasks")
     op.drop_index("ix_tasks_due_at", table_name="tasks")
     op.drop_index("ix_tasks_name", table_name="tasks")

@@ -14,7 +14,7 @@ from bot.domain.notice import Kind
 from bot.domain.subscription import Place
 from bot.store.database import Database
 from bot.store.memory import Memory
-from tests.bot.store.given import ALIYUN, LEASE, NOW, PLACE, SHANGHAI, after, known, news, notice, ref, single
+from tests.bot.store.given import ALIYUN, BEIJING, LEASE, NOW, PLACE, SHANGHAI, after, known, news, notice, ref, single
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -94,6 +94,19 @@ async def deliver(tx: Tx) -> None:
     await tx.outbox.release(claim)
 
 
+async def gather(tx: Tx) -> None:
+    await tx.outbox.put(notice("reply", Kind.REPLY, task=1), now=NOW)
+    await tx.bursts.recent(PLACE, since=NOW - LEASE)
+    await tx.bursts.newest(PLACE)
+
+
+async def look_around(tx: Tx) -> None:
+    await tx.tasks.has_due(ALIYUN, SHANGHAI)
+    await tx.channels.paused(PLACE)
+    await tx.subscriptions.all_of(ALIYUN, SHANGHAI)
+    await tx.incidents.of_account(ALIYUN, BEIJING)
+
+
 async def tidy(tx: Tx) -> None:
     await tx.outbox.due_places(NOW)
     await tx.mutes.due(NOW)
@@ -104,7 +117,10 @@ async def hint(tx: Tx) -> None:
         await tx.tasks.hasten(task.id, at=NOW)
 
 
-@pytest.mark.parametrize("step", [claim_sweeps, claim_tasks, tell, deliver, tidy, hint])
+STEPS = (claim_tasks, tell, deliver, gather, look_around, tidy, hint)
+
+
+@pytest.mark.parametrize("step", [claim_sweeps, *STEPS])
 async def test_no_step_of_a_beat_walks_a_whole_table(database: Database, step: Callable[[Tx], Awaitable[None]]):
     async def wake(_wakes: object) -> None: ...
 
@@ -135,10 +151,10 @@ async def test_a_beat_costs_the_same_whatever_is_stored(database: Database):
         await tx.tasks.follow(ref(), provider="aliyun", known=known(), due_at=NOW)
     for stored in (100, 1_000):
         await store_more(memory, stored)
-        for step in (claim_tasks, tell, deliver, tidy, hint):
+        for step in STEPS:
             costs[step.__name__, stored] = await instructions(memory, database, step)
 
-    for step in (claim_tasks, tell, deliver, tidy, hint):
+    for step in STEPS:
         few, many = costs[step.__name__, 100], costs[step.__name__, 1_000]
         assert few > 10, step.__name__
         assert many == pytest.approx(few, rel=0.05), f"{step.__name__}: {few} with 100 rows, {many} with 1,000"
