@@ -62,6 +62,9 @@ def notices(
     out: list[Notice] = []
     for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
         is_bad = before.bad_since is not None or any(news.is_bad for news in verdict.news)
+        mute = ear.mute
+        if mute is not None and silence.is_spent(mute, [*history, *verdict.news], before):
+            mute = None
         shows = ear.place in carded or ear.is_single or (is_bad and not in_group)
         if shows and (ear.place not in carded or looks_new(followed, before, after)):
             out += card(
@@ -70,7 +73,7 @@ def notices(
                 place=ear.place,
                 title=title,
                 thread_ts=ear.thread_ts,
-                mute=ear.mute,
+                mute=mute,
                 same_destination=same_destination,
                 now=now,
             )
@@ -126,7 +129,8 @@ def after_mute(
         out += card(followed, known, place=ear.place, title=title, thread_ts=ear.thread_ts, mute=ear.mute, now=now)
         was = silence.state_at(mute.begins_at, history, known)
         never_told = known.bad_since is not None and known.bad_since >= mute.begins_at
-        if ear.mute is not None or not missed or not (never_told or known.state is not was):
+        is_told = silence.is_spent(mute, history, known)  # something ended it early, and from then on all was told
+        if ear.mute is not None or not missed or is_told or not (never_told or known.state is not was):
             continue
         last = missed[-1]
         news = replace(last, old=was if was is not last.new else last.old)

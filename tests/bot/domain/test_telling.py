@@ -326,6 +326,31 @@ def test_a_worse_kind_is_told_through_a_mute():
     assert whys(found) == [Why.STOPPED]
 
 
+def test_a_card_no_longer_says_muted_once_something_broke_the_mute():
+    retry = retrying(NOW - 2 * HOUR)
+    was = bad(TaskState.RETRYING)
+
+    still, broken = (
+        heard(said, was, mutes=(mute(),), history=(retry,))[0].body
+        for said in (verdict(recovered()), verdict(stopped(old=TaskState.RETRYING)))
+    )
+
+    assert isinstance(still, CardBody)
+    assert isinstance(broken, CardBody)
+    assert (still.is_muted, broken.is_muted) == (True, False)
+
+
+def test_what_was_told_through_a_mute_is_not_told_again_at_its_end():
+    history = [stopped(NOW - 2 * HOUR), recovered(NOW - MINUTE)]
+    waiting = mute(ends_at=NOW, until_recovery=True)
+
+    found = after_mute(
+        followed(), waiting, title="x", subscriptions=EVERYBODY, settings={}, mutes=(), history=history, now=NOW
+    )
+
+    assert kinds(found) == [Kind.CARD]
+
+
 def after(was: Followed, *history: Any, **more: Any) -> tuple[Notice, ...]:
     given = {"subscriptions": EVERYBODY, "settings": {}, "mutes": (), "now": NOW, **more}
     return after_mute(was, mute(ends_at=NOW), title="Alibaba Cloud", history=history, **given)
