@@ -28,6 +28,7 @@ format: .venv/tests  ## let ruff put things right
 bench: .venv/tests  ## the figures that the README and the closing notes quote
 	$(BIN)/python benchmarks/pace.py
 	$(BIN)/python benchmarks/people.py
+	$(BIN)/python benchmarks/watch.py
 
 # The locks hold for every Python >= 3.11 and name no index; `uv` comes from wherever you keep such tools.
 lock:  ## renew requirements.txt and tests/requirements.txt from pyproject.toml
