@@ -36,6 +36,7 @@ class Deed(StrEnum):
     MUTE_LONG = "mute_long"
     MUTE_ALL = "mute_all"
     UNMUTE = "unmute"
+    EXPECT = "expect"  # say that a bad end was meant
     SET = "settings"
     ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
 

@@ -162,6 +162,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "line.muted": "{user} muted {name} here until {until_at}.",
     "line.muted_later": "{user} will have {name} muted here from {from_at} until {until_at}.",
     "line.unmuted": "{user} unmuted {name} here.",
+    "line.expected": "{user} said that this was meant: {name}.",
     "line.settings": "{user} set for this channel: {to}.",
     # ── following: what was done, and why nothing was ──
     "all.of": "all tasks of {account}",
@@ -219,6 +220,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "mute.is_well": "{name} is not bad now, so there is nothing to wait for.",
     "mute.too_long": "A mute lasts 24 h at most.",
     "mute.too_late": "A mute begins within 24 h.",
+    "expect.done": "So {name} is not told as bad any more.",
+    "expect.over": "{name} is not told as bad. Nothing was changed.",
+    "expect.again": "Something new came in about {name} just now. Nothing was changed; look at its card.",
+    "button.expected": "It was meant",
     "name.done": "{task} is “{name}” from now on: /relay status {name}",
     "name.same": "{task} is “{name}” already. Nothing was changed.",
     "name.moved": "Another task had that name; it has it no more.",

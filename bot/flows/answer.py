@@ -8,23 +8,22 @@ as a value. Only one thing is said on the way: that a cloud is slow and the answ
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import message
 from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
 from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
 from bot.domain.permit import Deed, refusal_said, refuses
-from bot.flows.change import place_of
 from bot.flows.discover import discover
 from bot.flows.follow import follow
 from bot.flows.history import history
-from bot.flows.mute import mute, unmute
+from bot.flows.mute import mute
 from bot.flows.name import name
 from bot.flows.overview import mine, overview
 from bot.flows.seek import seek
 from bot.flows.settings import settings_form
 from bot.flows.unfollow import unfollow
+from bot.flows.unmute import unmute
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,8 +53,6 @@ async def answer(
         command = error
     deed = Deed.READ_HELP if isinstance(command, Help) else Deed.SHARE if is_public else Deed.ASK
     verb = "mistyped" if isinstance(command, CommandError) else type(command).__name__.lower()
-    if asker.channel.is_shared:
-        asker = await _with_leave(asker, desk)
     refusal = await desk.gate.refusal(deed, asker.person, asker.channel, verb=verb, now=now)
     if refusal is not None:
         return message.Declined(said=refusal_said(refusal, bot=f"<@{desk.about.bot}>"))
@@ -136,13 +133,6 @@ async def _remembered(
             return await settings_form(asker, desk)
         case History():
             return await history(command, asker, desk, now=now)
-
-
-async def _with_leave(asker: Asker, desk: Desk) -> Asker:
-    """Add whether an admin allowed the bot in a channel that is shared with another workspace."""
-    async with desk.memory.reading() as tx:
-        settings = await tx.channels.settings(place_of(asker))
-    return replace(asker, channel=replace(asker.channel, allows_shared=settings.allows_shared))
 
 
 async def _patiently(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.permit import Refusal
-from bot.domain.subscription import Place
 from bot.domain.telling import line
 from bot.flows.admit import Refused
+from bot.flows.where import is_direct, place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,13 +80,3 @@ async def changing(desk: Desk, asker: Asker, *, now: datetime) -> AsyncIterator[
         if not await tx.replays.is_new(asker.act, now):
             raise Refused(Refusal.REPLAYED)
         yield Change(tx=tx, asker=asker, now=now)
-
-
-def place_of(asker: Asker) -> Place:
-    """Return where somebody asks, as the store knows it: under the team that installed the bot."""
-    return Place(team=asker.team, channel=asker.channel.channel)
-
-
-def is_direct(place: Place) -> bool:
-    """Say whether only one person reads there."""
-    return place.channel.startswith("D")

@@ -13,9 +13,9 @@ from bot.domain.spoken import task_called
 from bot.domain.target import Target
 from bot.domain.typed import again
 from bot.domain.words import say
-from bot.flows.change import place_of
 from bot.flows.follow import everything
 from bot.flows.overview import has_state, in_order, paged
+from bot.flows.where import open_here, place_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,8 +34,7 @@ async def discover(command: Tasks, asker: Asker, desk: Desk, *, now: datetime) -
         Refused: too many questions.
     """
     what = Target(account=command.account, region=command.region)
-    open_here = {name: each for name, each in desk.accounts.items() if each.is_open_to(asker.channel.channel)}
-    (account,) = account_named(what, open_here, "tasks")
+    (account,) = account_named(what, open_here(asker, desk), "tasks")
     regions = regions_named(what, [account], "tasks")[account.name]
     if not account.lists:
         return message.Mistyped(

@@ -7,7 +7,7 @@ Each is looked at first: what nobody knows is not subscribed, and the confirmati
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from adapters.contract import AccountName, TaskId, TaskRef
@@ -25,8 +25,10 @@ from bot.domain.turn import Urgency
 from bot.domain.when import moment
 from bot.domain.words import say
 from bot.flows.admit import Refused, require
-from bot.flows.change import changing, place_of
+from bot.flows.change import changing
+from bot.flows.remember import put_boards
 from bot.flows.seek import admitted, seek
+from bot.flows.where import about, open_here, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from adapters.contract import Region, Snapshot
     from bot.domain.account import Account
     from bot.domain.following import Subscribe
-    from bot.domain.permit import Channel
     from bot.domain.subscription import Subscription
     from bot.domain.task import Followed
     from bot.flows.change import Change
@@ -97,9 +98,11 @@ async def follow_each(
     said = [_missed(target.task, each) for target, each in zip(targets, found, strict=False) if _the_one(each) is None]
     if looks:
         async with changing(desk, asker, now=now) as change:
-            said = [await _keep_one_of(look, wish, change) for look in looks.values()] + said
-            names = several([task_called(look.snapshot.name, look.ref.task_id) for look in looks.values()])
-            await change.tell("subscribed_many", count=str(len(looks)), names=names)
+            kept = [await _keep_one_of(look, wish, change) for look in looks.values()]
+            new = [each.name for each in kept if each.is_new]
+            if new:
+                await change.tell("subscribed_many", count=str(len(new)), names=several(new))
+        said = [each.said for each in kept] + said
     return message.Done(said=tuple(said))
 
 
@@ -113,14 +116,6 @@ async def may_follow(asker: Asker, desk: Desk) -> Asker:
     channel = await about(asker, desk)
     require(Deed.FOLLOW, asker.person, channel)
     return replace(asker, channel=channel)
-
-
-async def about(asker: Asker, desk: Desk) -> Channel:
-    """Return what Slack and the settings say of a channel."""
-    channel = await desk.about_channel(asker.channel.channel, asker.person.user)
-    async with desk.memory.reading() as tx:
-        settings = await tx.channels.settings(place_of(asker))
-    return replace(channel, allows_shared=settings.allows_shared)
 
 
 async def _keep(look: message.Look, wish: Wish, change: Change) -> str:
@@ -138,13 +133,22 @@ async def _keep(look: message.Look, wish: Wish, change: Change) -> str:
     return say("follow.done", name=name, options=options(kept.wish, zone))
 
 
-async def _keep_one_of(look: message.Look, wish: Wish, change: Change) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What came of one of several lines."""
+
+    name: str
+    said: str
+    is_new: bool
+
+
+async def _keep_one_of(look: message.Look, wish: Wish, change: Change) -> _Kept:
     """Keep a wish for one of several tasks; the channel hears of all of them in one line."""
     kept, before = await _put(look, wish, change)
     name, state = task_called(look.snapshot.name, look.ref.task_id), say(f"state.{look.snapshot.state}")
     if before is not None and before.wish == kept.wish:
-        return say("follow.each.same", name=name, state=state)
-    return say("follow.each.done", name=name, state=state)
+        return _Kept(name=name, said=say("follow.each.same", name=name, state=state), is_new=False)
+    return _Kept(name=name, said=say("follow.each.done", name=name, state=state), is_new=True)
 
 
 def _the_one(found: message.Message) -> message.Look | None:
@@ -203,15 +207,15 @@ async def _plan(followed: Followed, change: Change) -> Followed:
     """Let the latest end that anybody gave be the person's plan of a task; a channel's wish is not another's."""
     wishes = [each.wish for each in await change.tx.subscriptions.of_task(followed.ref) if not each.is_all]
     until = max((wish.until for wish in wishes if wish.until is not None), default=None)
-    if until != followed.known.until:
-        await change.tx.tasks.save(followed, replace(followed.known, until=until), due_at=change.now)
-        followed = await change.tx.tasks.get(followed.ref) or followed
+    while until != followed.known.until:
+        if await change.tx.tasks.save(followed, replace(followed.known, until=until), due_at=change.now):
+            return replace(followed, known=replace(followed.known, until=until))
+        followed = await change.tx.tasks.get(followed.ref) or followed  # a read came between
     return followed
 
 
 async def _follow_all(command: Subscribe, what: Target, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
-    open_here = {name: each for name, each in desk.accounts.items() if each.is_open_to(asker.channel.channel)}
-    (account,) = account_named(what, open_here, "subscribe")
+    (account,) = account_named(what, open_here(asker, desk), "subscribe")
     regions = regions_named(what, [account], "subscribe")[account.name]
     if not account.lists:
         return message.Mistyped(
@@ -239,6 +243,8 @@ async def _follow_all(command: Subscribe, what: Target, asker: Asker, desk: Desk
         for region in regions:
             await change.tx.sweeps.ensure(account.name, region, due_at=now)
         await _resume(change)
+        if before is None and any(wish.covers(task.ref, _name(task)) for task in await change.tx.tasks.of_place(place)):
+            await put_boards(change.tx, account, [kept], None, now=now)  # else the first sweep puts it down
         if before is not None and before.wish == kept.wish:
             said = say("follow.same", name=name, options=options(kept.wish, zone))
         elif before is not None:
@@ -275,6 +281,10 @@ async def everything(
         else:
             found |= {ref: task for ref, task in each.items() if account.shows(ref.task_id)}
     return found, tuple(troubles)
+
+
+def _name(task: Followed) -> str:
+    return "" if task.known.last is None else task.known.last.name
 
 
 def _until(command: Subscribe, asker: Asker, instead: str, now: datetime) -> datetime | None:

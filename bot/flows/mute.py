@@ -4,7 +4,7 @@ Mute: silence for one task, or for all of an account, in this channel; always so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,27 +13,24 @@ from bot.domain.following import RECOVERY
 from bot.domain.permit import Deed, refuses
 from bot.domain.place import account_named
 from bot.domain.spoken import all_of, followed_called, task_called
-from bot.domain.telling import after_mute, card
+from bot.domain.telling import card
 from bot.domain.typed import CommandError
 from bot.domain.when import clock_time, length, moment
 from bot.domain.words import say
 from bot.flows.admit import require
-from bot.flows.change import changing, place_of
+from bot.flows.change import changing
 from bot.flows.recall import choose, recall
+from bot.flows.where import open_here, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from adapters.contract import AccountName
-    from bot.domain.account import Account
     from bot.domain.following import Mute as Wanted
-    from bot.domain.following import Unmute
     from bot.domain.subscription import Mute, Subscription
     from bot.domain.task import Followed
     from bot.flows.change import Change
     from bot.flows.desk import Asker, Desk
-    from bot.store.memory import Tx
 
 USUAL: Final = timedelta(hours=2)
 MEMBERS: Final = timedelta(hours=2)  # as long as a member may mute one task
@@ -108,7 +105,7 @@ async def _object(command: Wanted, asker: Asker, desk: Desk) -> _Object | messag
         here = await tx.subscriptions.of_place(place_of(asker))
         tasks = () if what.is_all else await recall(what, tx, asker, desk)
     if what.is_all:
-        (account,) = account_named(what, _open(asker, desk), "mute")
+        (account,) = account_named(what, open_here(asker, desk), "mute")
         name, task = all_of(account.name), None
         mine = tuple(each for each in here if each.wish.account == account.name)
     elif len(tasks) > 1:
@@ -130,61 +127,6 @@ def _confirmed(found: _Object, made: Mute, zone: str, now: datetime) -> str:
     if made.begins_at > now:
         return say("mute.later", name=found.name, begins=clock_time(made.begins_at, zone), when=when)
     return say("mute.done", name=found.name, when=when)
-
-
-async def unmute(command: Unmute, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
-    """
-    Lift a mute; what came to be different under it is told.
-
-    Raises:
-        CommandError: no such account.
-    """
-    what = command.what
-    account = account_named(what, _open(asker, desk), "unmute")[0].name if what.is_all else None
-    async with desk.memory.reading() as tx:
-        tasks = () if what.is_all else await recall(what, tx, asker, desk)
-        mutes = await tx.mutes.of_place(place_of(asker), now)
-    if len(tasks) > 1:
-        return choose(what, tasks, "unmute")
-    name = all_of(account) if account else followed_called(tasks[0]) if tasks else task_called("", what.task)
-    found = [
-        each
-        for each in mutes
-        if (account and each.account == account and each.task is None)
-        or (tasks and each.account == tasks[0].ref.account and each.task == tasks[0].ref.task_id)
-    ]
-    if not found:
-        return message.Done(said=(say("mute.none", name=name),))
-    async with changing(desk, asker, now=now) as change:
-        require(Deed.UNMUTE, asker.person, asker.channel)
-        for each in found:
-            await change.tx.mutes.remove(each.id)
-            await catch_up(replace(each, ends_at=now), change.tx, desk.accounts, now=now)
-        await change.tell("unmuted", name=name)
-        await change.trace("unmute", account or tasks[0].ref.task_id)
-    return message.Done(said=(say("mute.lifted", name=name),))
-
-
-async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, now: datetime) -> None:
-    """Put down what a channel has to hear now that a mute is over or was lifted; a state that came back is silence."""
-    subscriptions = await tx.subscriptions.of_place(mute.place)
-    settings = {mute.place: await tx.channels.settings(mute.place)}
-    others = [each for each in await tx.mutes.of_place(mute.place, now) if each.id != mute.id]
-    for task in await tx.tasks.of_place(mute.place):
-        if task.ref.account != mute.account or mute.task not in {None, task.ref.task_id}:
-            continue
-        history = [change.news for change in await tx.changes.of_task(task.id, mute.begins_at)]
-        for notice in after_mute(
-            task,
-            mute,
-            title=accounts[task.ref.account].title,
-            subscriptions=[each for each in subscriptions if each.wish.covers(task.ref, _name(task))],
-            settings=settings,
-            mutes=others,
-            history=history,
-            now=now,
-        ):
-            await tx.outbox.put(notice, now=now)
 
 
 async def _edit_card(found: _Object, made: Mute, change: Change, desk: Desk) -> None:
@@ -212,10 +154,6 @@ def _require(found: _Object, lasts: timedelta, asker: Asker) -> None:
 
 def _owns(asker: Asker, found: _Object) -> bool:
     return any(each.created_by == asker.person.user for each in found.subscriptions)
-
-
-def _open(asker: Asker, desk: Desk) -> dict[AccountName, Account]:
-    return {name: each for name, each in desk.accounts.items() if each.is_open_to(asker.channel.channel)}
 
 
 def _name(task: Followed) -> str:

@@ -15,7 +15,7 @@ from bot.domain.outlook import judge_look
 from bot.domain.spoken import all_of, options, task_called
 from bot.domain.when import clock_time
 from bot.domain.words import say
-from bot.flows.change import place_of
+from bot.flows.where import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

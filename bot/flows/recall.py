@@ -10,7 +10,7 @@ from bot.domain.following import is_name
 from bot.domain.message import Choice, Option
 from bot.domain.spoken import followed_called
 from bot.domain.target import Target
-from bot.flows.change import place_of
+from bot.flows.where import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

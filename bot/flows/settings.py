@@ -11,8 +11,8 @@ from bot.domain import message
 from bot.domain.permit import Deed, Standing
 from bot.domain.words import say
 from bot.flows.admit import require
-from bot.flows.change import changing, place_of
-from bot.flows.follow import about
+from bot.flows.change import changing
+from bot.flows.where import about, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,9 @@ from bot.domain.place import account_named, regions_named
 from bot.domain.spoken import all_of, followed_called, task_called
 from bot.domain.words import say
 from bot.flows.admit import Refused, require
-from bot.flows.change import changing, place_of
+from bot.flows.change import changing
 from bot.flows.recall import choose, recall
+from bot.flows.where import open_here, place_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,8 +69,7 @@ async def unfollow_row(subscription: int, asker: Asker, desk: Desk, *, now: date
 
 
 async def _unfollow_all(what: Target, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
-    open_here = {name: each for name, each in desk.accounts.items() if each.is_open_to(asker.channel.channel)}
-    (account,) = account_named(what, open_here, "unsubscribe")
+    (account,) = account_named(what, open_here(asker, desk), "unsubscribe")
     regions = regions_named(what, [account], "unsubscribe")[account.name]
     async with desk.memory.reading() as tx:
         here = await tx.subscriptions.of_place(place_of(asker))

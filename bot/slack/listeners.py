@@ -22,11 +22,13 @@ from bot.domain.permit import Channel, Person, Refusal, Standing
 from bot.domain.words import say
 from bot.flows.answer import answer, carry_out
 from bot.flows.desk import Asker
+from bot.flows.expect import expect
 from bot.flows.follow import follow_each
 from bot.flows.refresh import refresh
 from bot.flows.settings import set_channel
 from bot.flows.share import share
 from bot.flows.unfollow import unfollow_row
+from bot.flows.where import about
 from bot.slack import dialogs
 from bot.slack.cards import dress, order, press
 from bot.slack.voice import SlackRefused, Unsure
@@ -309,7 +311,8 @@ async def _mention(ear: Ear, heard: Heard, event: Mapping[str, Any]) -> None:
             await ear.voice.whisper(heard.channel, heard.user, dress(said))
 
     text = _MENTION.sub(" ", str(event.get("text", "")), count=1)
-    asker = replace(await _asker(ear, heard), channel=await ear.people.channel(heard.channel, heard.user))
+    asker = await _asker(ear, heard)
+    asker = replace(asker, channel=await about(asker, ear.desk))
     said = await answer(text, asker, ear.desk, now=ear.now(), tell=tell, is_public=True)
     if isinstance(said, message.FollowForm | message.SettingsForm):  # a mention brings nothing that opens a dialog
         said = message.Mistyped(failed=say("dialog.not_here"), instead="/relay subscribe aliyun <TaskId>")
@@ -332,8 +335,11 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
             said = await refresh(ref, asker, ear.desk, now=now)
             replaces = kind == press.REFRESH and isinstance(said, message.Answer)
             await _tell(ear, heard, said, replaces=replaces)
+        case press.EXPECTED:
+            doing = expect(ref, asker, ear.desk, now=now)
+            await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="expect", now=now))
         case press.SHARE:
-            asker = replace(asker, channel=await ear.people.channel(heard.channel, heard.user))
+            asker = replace(asker, channel=await about(asker, ear.desk))
             await _share(ear, heard.url, await share(ref, asker, ear.desk, now=now), heard.channel)
         case press.ID:
             await _tell(ear, heard, message.JustId(task=ref.task_id))

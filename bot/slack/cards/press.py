@@ -15,6 +15,7 @@ REFRESH: Final = "look.refresh"
 REFRESH_CARD: Final = (
     "card.refresh"  # of a followed task: the answer is the presser's alone, the card stays the watch's
 )
+EXPECTED: Final = "card.expected"  # the end or the stop that the card tells was meant
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 

@@ -79,4 +79,7 @@ def _buttons(body: CardBody) -> tuple[Block, ...]:
     if not value:
         return ()
     refresh = button(say("button.refresh"), action=press.REFRESH_CARD, value=value)
-    return (buttons(refresh, button(say("button.id"), action=press.ID, value=value)),)
+    shown = [refresh, button(say("button.id"), action=press.ID, value=value)]
+    if body.can_be_expected:
+        shown.insert(0, button(say("button.expected"), action=press.EXPECTED, value=value))
+    return (buttons(*shown),)

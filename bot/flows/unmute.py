@@ -1,0 +1,99 @@
+"""
+Unmute: silence ends, because somebody lifts it or because its time is over; what came to be different under it is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.domain import message
+from bot.domain.permit import Deed
+from bot.domain.place import account_named
+from bot.domain.spoken import all_of, followed_called, task_called
+from bot.domain.telling import after_mute
+from bot.domain.words import say
+from bot.flows.admit import require
+from bot.flows.change import changing
+from bot.flows.recall import choose, recall
+from bot.flows.where import open_here, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from adapters.contract import AccountName
+    from bot.domain.account import Account
+    from bot.domain.following import Unmute
+    from bot.domain.subscription import Mute
+    from bot.flows.desk import Asker, Desk
+    from bot.store.memory import Memory, Tx
+
+
+async def unmute(command: Unmute, asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
+    """
+    Lift a mute; what came to be different under it is told.
+
+    Raises:
+        CommandError: no such account.
+    """
+    what = command.what
+    account = account_named(what, open_here(asker, desk), "unmute")[0].name if what.is_all else None
+    async with desk.memory.reading() as tx:
+        tasks = () if what.is_all else await recall(what, tx, asker, desk)
+        mutes = await tx.mutes.of_place(place_of(asker), now)
+    if len(tasks) > 1:
+        return choose(what, tasks, "unmute")
+    name = all_of(account) if account else followed_called(tasks[0]) if tasks else task_called("", what.task)
+    found = [
+        each
+        for each in mutes
+        if (account and each.account == account and each.task is None)
+        or (tasks and each.account == tasks[0].ref.account and each.task == tasks[0].ref.task_id)
+    ]
+    if not found:
+        return message.Done(said=(say("mute.none", name=name),))
+    async with changing(desk, asker, now=now) as change:
+        require(Deed.UNMUTE, asker.person, asker.channel)
+        for each in found:
+            await change.tx.mutes.remove(each.id)
+            await catch_up(replace(each, ends_at=now), change.tx, desk.accounts, now=now)
+        await change.tell("unmuted", name=name)
+        await change.trace("unmute", account or tasks[0].ref.task_id)
+    return message.Done(said=(say("mute.lifted", name=name),))
+
+
+async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, now: datetime) -> None:
+    """Put down what a channel has to hear now that a mute is over or was lifted; a state that came back is silence."""
+    subscriptions = await tx.subscriptions.of_place(mute.place)
+    settings = {mute.place: await tx.channels.settings(mute.place)}
+    others = [each for each in await tx.mutes.of_place(mute.place, now) if each.id != mute.id]
+    for task in await tx.tasks.of_place(mute.place):
+        if task.ref.account != mute.account or mute.task not in {None, task.ref.task_id}:
+            continue
+        history = [change.news for change in await tx.changes.of_task(task.id, mute.begins_at)]
+        for notice in after_mute(
+            task,
+            mute,
+            title=accounts[task.ref.account].title,
+            subscriptions=subscriptions,
+            settings=settings,
+            mutes=others,
+            history=history,
+            now=now,
+        ):
+            await tx.outbox.put(notice, now=now)
+
+
+async def end_mutes(memory: Memory, accounts: Mapping[AccountName, Account], *, now: datetime) -> int:
+    """
+    End the mutes whose time is over; each is ended once, by whichever process comes first.
+
+    Returns:
+        How many ended. There may be more: ask again unless it is 0.
+    """
+    async with memory.transaction() as tx:
+        over = await tx.mutes.due(now)
+        for mute in over:
+            await catch_up(mute, tx, accounts, now=now)
+    return len(over)
