@@ -46,11 +46,21 @@ class Lanes(Protocol):
 class Looker:
     """
     Reads tasks through the lanes and remembers how long each list was the last time.
+
+    Args:
+        looked_at: is told which tasks are read.
     """
 
-    def __init__(self, *, lanes: Lanes, accounts: Mapping[AccountName, Account]) -> None:
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        accounts: Mapping[AccountName, Account],
+        looked_at: Callable[[TaskRef], None] | None = None,
+    ) -> None:
         self._lanes = lanes
         self._accounts = accounts
+        self._looked_at = looked_at
         self._totals: dict[tuple[AccountName, Region], int] = {}
 
     async def look(
@@ -73,6 +83,8 @@ class Looker:
         places: defaultdict[tuple[AccountName, Region], list[TaskRef]] = defaultdict(list)
         for ref in dict.fromkeys(refs):
             places[ref.account, ref.region].append(ref)
+            if self._looked_at is not None:
+                self._looked_at(ref)
         found = await asyncio.gather(
             *(
                 self._look_at(account, region, wanted, urgency=urgency, fresh=fresh, admit=admit)

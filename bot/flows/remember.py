@@ -131,7 +131,7 @@ async def _show(
 ) -> None:
     """Put down what is to be said; `together` names the group of each task that turns bad with others."""
     audience = await _audience(tx, account, region, shown, now)
-    twins = await _twins(tx, account, region, shown)
+    twins = await _twins(tx, account, shown)
     groups: set[int] = set()
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
@@ -233,21 +233,19 @@ async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Ju
     )
 
 
-async def _twins(tx: Tx, account: Account, region: Region, shown: Sequence[Judged]) -> Mapping[int, tuple[str, ...]]:
-    """Name the other tasks of the region that push to the same place, and are not over."""
-    hashes = {one.task.id: _destination(one.now_known) for one in shown}
-    if not any(hashes.values()):
-        return {}
-    others = [task for task in await tx.tasks.of_region(account.name, region) if task.known.ended_at is None]
-    return {
-        task: tuple(_called(other) for other in others if other.id != task and _destination(other) == place)
-        for task, place in hashes.items()
-        if place
-    }
+async def _twins(tx: Tx, account: Account, shown: Sequence[Judged]) -> Mapping[int, tuple[str, ...]]:
+    """Name the account's other tasks that push to the same place; what other accounts have is not for everybody."""
+    twins: dict[int, tuple[str, ...]] = {}
+    for one in shown:
+        last = one.verdict.known.last
+        if last is not None and last.destination_hash:
+            same = await tx.tasks.alike(account.name, name="", destination_hash=last.destination_hash)
+            twins[one.task.id] = tuple(_called(task) for task in same if _is_twin(one.task, task))
+    return twins
 
 
-def _destination(task: Followed) -> str:
-    return task.known.last.destination_hash if task.known.last is not None else ""
+def _is_twin(one: Followed, other: Followed) -> bool:
+    return other.id != one.id and other.ref.account == one.ref.account and other.known.ended_at is None
 
 
 def _called(task: Followed) -> str:
