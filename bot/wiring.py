@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +31,7 @@ from bot.flows.tidy import Tidier
 from bot.flows.watch import Watch
 from bot.queue.lanes import Lanes
 from bot.queue.tempo import Tempo
-from bot.queue.work import open_work
+from bot.queue.work import install, is_installed, open_work
 from bot.slack.errands import Errands
 from bot.slack.listeners import Ear, listen
 from bot.slack.people import People
@@ -43,7 +43,7 @@ from bot.slack.workspace import check_sockets, identify, open_client
 from bot.store.address import File, Server
 from bot.store.audit import Audit
 from bot.store.database import Database
-from bot.store.errors import DatabaseTrouble
+from bot.store.errors import DatabaseTrouble, OtherRevision
 from bot.store.memory import Memory
 from bot.store.pace import Paces
 from bot.store.seals import FINGERPRINT
@@ -138,6 +138,33 @@ async def _is_there(database: Database) -> bool:
 
 def _has_no_file(database: Database) -> bool:
     return isinstance(database.place, File) and not database.place.path.exists()
+
+
+async def upgrade(database: Database) -> None:
+    """
+    Bring the tables to this release: ours, then those of the engine, which Alembic leaves alone.
+
+    Raises:
+        DatabaseTrouble: with the mend.
+    """
+    await database.upgrade()
+    if (dsn := _dsn(database)) is not None:
+        await install(dsn)
+
+
+async def _check_tables(database: Database) -> None:
+    """
+    Refuse a PostgreSQL that `upgrade` has not seen; a file is upgraded by whoever serves from it.
+
+    Raises:
+        DatabaseTrouble: with the command to run.
+    """
+    if (dsn := _dsn(database)) is None:
+        await database.upgrade()
+        return
+    await database.check_revision()
+    if not await is_installed(dsn):
+        raise OtherRevision(f"{database.place} lacks the engine's tables.", mend="Run `relaybot db upgrade`.")
 
 
 async def is_usable(database: Database) -> bool:
@@ -255,7 +282,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(told, leaves_nothing=False))
         stack.enter_context(database.lock_for_serving())
-        await (database.check_revision() if database.is_postgres else database.upgrade())
+        await _check_tables(database)
         if passing := _passing(told, database):
             log.warning("%s", passing)
         work = await stack.enter_async_context(open_work(dsn=_dsn(database)))
@@ -283,7 +310,15 @@ async def serve(
         watch = Watch(
             memory=memory, lanes=clouds.lanes, accounts=clouds.accounts, per_second=clouds.per_second, now=now
         )
-        tidier = Tidier(memory=memory, put_missing=work.put_missing, trim_engine=work.trim, now=now)
+        looker = Looker(lanes=clouds.lanes, accounts=clouds.accounts, looked_at=watch.looked_at)
+        clouds = replace(clouds, looker=looker)  # what people look at is watched more closely
+        tidier = Tidier(
+            memory=memory,
+            accounts=clouds.accounts,
+            put_missing=work.put_missing,
+            trim_engine=work.trim,
+            now=now,
+        )
         hinted = Hinted(memory=memory, per_second=clouds.per_second, hurry=watch.hurry)
         ear = Ear(
             desk=_desk(clouds, database, identity, memory, people, transport=transport, patience_s=patience_s),

@@ -9,6 +9,7 @@ from typing import Final
 from alembic import context
 from sqlalchemy import Connection, text
 
+from bot.store.schema import is_ours
 from bot.store.tables import Table
 
 UPGRADE_LOCK: Final = 7_235_421_926  # any number that is ours: two upgrades at once take turns
@@ -32,6 +33,7 @@ def run() -> None:
     context.configure(
         connection=connection,
         target_metadata=Table.metadata,
+        include_name=is_ours,
         transactional_ddl=True,  # SQLite can, and `Database` begins transactions itself
         render_as_batch=True,  # SQLite alters a table by making a new one
     )

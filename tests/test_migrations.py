@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -15,11 +16,14 @@ from sqlalchemy import MetaData, insert, inspect, select, text
 from sqlalchemy import Table as RealTable
 
 import migrations
+from bot.queue.work import install, is_installed
 from bot.store import schema
 from bot.store.database import Database
 from bot.store.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Column, Connection
 
 PARAGRAPH = "Each migration works with the previous release's code"
@@ -46,14 +50,35 @@ def tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names()) - {"alembic_version"}
 
 
-async def test_the_tables_are_what_the_migrations_make(database: Database):
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), Table.metadata))
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"include_name": schema.is_ours})
+    return list(compare_metadata(context, Table.metadata))
 
+
+async def test_the_tables_are_what_the_migrations_make(database: Database):
     async with database.reading() as connection:
         found = await connection.run_sync(differences)
 
     assert found == []
+
+
+async def test_the_engines_tables_are_neither_drafted_nor_dropped(fresh_postgres: Callable[[bool], str]):
+    url = await asyncio.to_thread(fresh_postgres, True)  # in a thread: the fixture runs a loop of its own
+    await install(url)
+    database = Database.open(url)
+
+    async with database.reading() as connection:
+        found = await connection.run_sync(differences)
+        everything = await connection.run_sync(tables)
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade)
+        left = await connection.run_sync(tables)
+    await database.close()
+
+    assert found == []
+    assert left == everything - set(Table.metadata.tables) != set()
+    assert all(name.startswith("pgqueuer") for name in left)
+    assert await is_installed(url)
 
 
 async def test_a_database_with_rows_goes_down_and_up_again(database: Database):

@@ -32,7 +32,7 @@ async def run_upgrade(_: argparse.Namespace) -> Outcome:
     settings = told.read()
     async with wiring.open_database(settings, leaves_nothing=False) as database:
         before = await database.revision()
-        await database.upgrade()
+        await wiring.upgrade(database)
         after = await database.revision()
     change = f"is at revision {after}" if before == after else f"went from revision {before or 'none'} to {after}"
     print(f"{database.place} {change}.")

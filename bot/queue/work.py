@@ -168,12 +168,23 @@ async def open_work(*, dsn: str | None) -> AsyncIterator[Work]:
 
 async def install(dsn: str) -> None:
     """Make the engine's own tables, or bring them to this release; part of `relaybot db upgrade`."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        queries = Queries(AsyncpgDriver(connection))
+    async with _schema(dsn) as queries, queries.schema_lock():  # two upgrades at once take turns
         if await queries.schema_is_installed():
             await queries.upgrade()
         else:
             await queries.install()
+
+
+async def is_installed(dsn: str) -> bool:
+    """Say whether the engine's own tables are there, and this release's."""
+    async with _schema(dsn) as queries:
+        return not (await queries.plan_upgrade()).statements
+
+
+@asynccontextmanager
+async def _schema(dsn: str) -> AsyncIterator[Queries]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield Queries(AsyncpgDriver(connection))
     finally:
         await connection.close()

@@ -7,7 +7,7 @@ All of it is synchronous, as Alembic is; `Database` runs it inside an open async
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +18,8 @@ import migrations
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+ENGINES: Final = "pgqueuer"  # how the names of the engine's own tables begin, which it makes itself
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -58,3 +60,8 @@ def upgrade(connection: Connection, to: str = "head") -> None:
 def downgrade(connection: Connection, to: str = "base") -> None:
     """Undo migrations, inside the transaction that is open on the connection. Drops what they made, rows too."""
     command.downgrade(config(connection), to)
+
+
+def is_ours(name: str | None, kind: str, _: Any) -> bool:
+    """Say whether Alembic is to compare what it found under a name; for its `include_name`."""
+    return kind != "table" or name is None or not name.startswith(ENGINES)

@@ -104,6 +104,19 @@ async def test_postgresql_of_another_revision_is_refused_with_the_command(
     )
 
 
+async def test_postgresql_without_the_engines_tables_is_refused_with_the_command(
+    shell: Shell, fresh_postgres: Callable[[bool], str]
+):
+    url = await asyncio.to_thread(fresh_postgres, True)
+
+    refused = await shell.run("serve", **LOCAL, DATABASE_URL=url)
+
+    assert refused.status == 2
+    assert re.fullmatch(
+        r"relaybot: PostgreSQL \S+ lacks the engine's tables\.\n  Run `relaybot db upgrade`\.\n", refused.err
+    )
+
+
 async def test_files_that_do_not_last_are_warned_of(shell: Shell):
     async with serving(shell, DYNO="web.1") as (_, _, said):
         pass

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from bot.domain.notice import Wake
-from bot.queue.work import Work, install, open_work
+from bot.queue.work import Work, install, is_installed, open_work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,6 +30,15 @@ def url(fresh_postgres: Callable[[bool], str]) -> str:
 def dsn(request: pytest.FixtureRequest) -> str | None:
     made: str | None = None if request.param == "memory" else request.getfixturevalue("url")
     return made
+
+
+def test_it_says_whether_its_tables_are_there(fresh_postgres: Callable[[bool], str]) -> None:
+    url = fresh_postgres(False)
+
+    before = asyncio.run(is_installed(url))
+    asyncio.run(install(url))
+
+    assert (before, asyncio.run(is_installed(url))) == (False, True)
 
 
 @asynccontextmanager
