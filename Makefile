@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench clean
+.PHONY: help demo test check format lock bench battery clean
 
 help:  ## what can be made
 	@awk -F ':.*##' '/^[a-z]+:.*##/ { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: .venv/tests  ## the figures that the README and the closing notes quote
 	$(BIN)/python benchmarks/pace.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/watch.py
+
+battery: .venv/tests  ## kill -9 the bot some two hundred times; nothing lost, nothing said twice
+	$(BIN)/python benchmarks/kill.py
 
 # The locks hold for every Python >= 3.11 and name no index; `uv` comes from wherever you keep such tools.
 lock:  ## renew requirements.txt and tests/requirements.txt from pyproject.toml
