@@ -31,7 +31,11 @@ SCOPES: Final = {
     "usergroups:read": "user groups cannot be put on call",
 }
 
+# What an admin may leave out: with them a post whose reply was lost is looked for before it is said again.
+READ_BACK: Final = frozenset({"channels:history", "groups:history", "im:history"})
+
 _QUIET: Final = logging.getLogger("slack_sdk")
+log = logging.getLogger(__name__)
 
 
 class SlackUnusable(Exception):
@@ -85,6 +89,15 @@ async def identify(client: AsyncWebClient, token: str) -> Identity:
         token=token,
         scopes=tuple(sorted(scope.strip() for scope in scopes.split(",") if scope.strip())),
     )
+
+
+def warn_of_repeats(identity: Identity) -> None:
+    """Say what is promised where we may not look back."""
+    if missing := READ_BACK - set(identity.scopes):
+        log.warning(
+            "Without %s a message whose reply Slack lost is said again unseen: at most one repeat for each such loss.",
+            ", ".join(sorted(missing)),
+        )
 
 
 async def check_sockets(client: AsyncWebClient, app_token: str) -> None:
