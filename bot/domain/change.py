@@ -137,7 +137,8 @@ def _in_doubt(known: Known, seen: Snapshot, doubt: Doubt) -> Known:
 
 
 def _is_confirmed(known: Known, doubt: Doubt, at: datetime, provider: str) -> bool:
-    return doubt.reads > 1 and at - doubt.since >= appointment.hold(known, doubt, provider)
+    # A hold is never shorter than the way from a first read to a second one.
+    return at - doubt.since >= appointment.hold(known, doubt, provider)
 
 
 def _change(known: Known, seen: Snapshot, began: datetime) -> tuple[Known, tuple[News, ...]]:

@@ -216,6 +216,13 @@ def test_errors_leave_a_doubt_as_it_was():
     assert history("-5 RUNNING; 0 STOPPED:X; 1 error; 500 error", RUNS)[-1].known.doubt == doubt
 
 
+def test_a_doubt_counts_reads_of_their_own_only():
+    known = history("-5 RUNNING; 0 STOPPED:X; 1 STOPPED:X; 5 RUNNING; 5.5 RUNNING", RUNS)[-1].known
+    later = history("6 RUNNING; 7 RUNNING", known)[-1].known
+
+    assert (known.doubt and known.doubt.reads, later.doubt and later.doubt.reads) == (1, 3)
+
+
 def test_a_task_nobody_ever_saw_can_be_unseen():
     (news,) = history("0 error; 5 error; 10 error")[-1].news
 
