@@ -39,7 +39,7 @@ from bot.slack.replay import Replays
 from bot.slack.sockets import Sockets
 from bot.slack.speech import speech
 from bot.slack.voice import Voice
-from bot.slack.workspace import check_sockets, identify, open_client
+from bot.slack.workspace import check_sockets, identify, open_client, warn_of_repeats
 from bot.store.address import File, Server
 from bot.store.audit import Audit
 from bot.store.database import Database
@@ -294,6 +294,7 @@ async def serve(
         )
         client = await stack.enter_async_context(open_client(token, api_url=told.bot.slack_api_url))
         identity = await identify(client, token)
+        warn_of_repeats(identity)
         if app_token:
             await check_sockets(client, app_token)
         errands = Errands(mark=lambda: secrets.token_hex(4))

@@ -2,7 +2,8 @@
 Tidy: find what is due and nobody is about to do, and forget what was kept long enough.
 
 Wakes are put after a commit and may be lost with the process that should have put them; what was put off falls due with
-nobody there to say so. Every few seconds this looks at the tables, which remember.
+nobody there to say so; a mute ends whether anything happens or not. Every few seconds this looks at the tables, which
+remember.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.flows.unmute import end_mutes
 from bot.store.errors import DatabaseTrouble
 from bot.store.outbox import wake
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+    from adapters.contract import AccountName
+    from bot.domain.account import Account
     from bot.domain.notice import Wake
     from bot.store.memory import Memory
 
@@ -40,11 +44,13 @@ class Tidier:
         self,
         *,
         memory: Memory,
+        accounts: Mapping[AccountName, Account],
         put_missing: Callable[[Iterable[Wake]], Awaitable[None]],
         trim_engine: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         self._memory = memory
+        self._accounts = accounts
         self._put_missing = put_missing
         self._trim_engine = trim_engine
         self._now = now
@@ -53,6 +59,7 @@ class Tidier:
     async def tidy(self) -> None:
         """Do it once."""
         now = self._now()
+        await end_mutes(self._memory, self._accounts, now=now)
         async with self._memory.reading() as tx:
             places = await tx.outbox.due_places(now)
         await self._put_missing([wake(place) for place in places])

@@ -92,6 +92,9 @@ async def end_mutes(memory: Memory, accounts: Mapping[AccountName, Account], *, 
     Returns:
         How many ended. There may be more: ask again unless it is 0.
     """
+    async with memory.reading() as tx:
+        if not await tx.mutes.is_due(now):
+            return 0
     async with memory.transaction() as tx:
         over = await tx.mutes.due(now)
         for mute in over:

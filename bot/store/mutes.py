@@ -93,6 +93,11 @@ class Mutes:
         row = removed.one_or_none()
         return None if row is None else _mute(row)
 
+    async def is_due(self, now: datetime) -> bool:
+        """Say whether any is over; a look that stands in no writer's way."""
+        found = await self._connection.scalar(select(MuteRow.id).where(MuteRow.ends_at <= now).limit(1))
+        return found is not None
+
     async def due(self, now: datetime, *, limit: int = 100) -> list[Mute]:
         """
         Take out the mutes that are over, longest over first.

@@ -54,7 +54,7 @@ def line(cause: str) -> Notice:
 
 
 def tidier(memory: Memory, engine: Engine, clock: Clock) -> Tidier:
-    return Tidier(memory=memory, put_missing=engine.put_missing, trim_engine=engine.trim, now=clock)
+    return Tidier(memory=memory, accounts={}, put_missing=engine.put_missing, trim_engine=engine.trim, now=clock)
 
 
 async def test_what_nobody_was_woken_for_is_found(database: Database) -> None:
