@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from adapters.contract import AccountName, Plan, Region, TaskRef, TaskState
+from adapters.contract import AccountName, Plan, Region, Remark, TaskRef, TaskState
 from bot.domain.message import Look
 from bot.domain.subscription import Place
 from bot.domain.task import News, Why
@@ -44,7 +44,7 @@ class CardBody:
     since: datetime | None
     until: datetime | None = None  # a person's plan
     unseen_since: datetime | None = None
-    remarks: tuple[Why, ...] = ()  # conditions that hold: over-run, stalled, flapping …
+    remarks: tuple[Why | Remark, ...] = ()  # conditions that hold: over-run, stalled, flapping …; what a callback said
     can_be_expected: bool = False  # button *Expected* (an end without a plan) or *Planned* (a stop without a reason)
     is_muted: bool = False
     muted_until: datetime | None = None

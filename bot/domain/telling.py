@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from adapters.contract import Remark
     from bot.domain.subscription import Mute, Place, Subscription
     from bot.domain.task import Followed, Known, News, Verdict
 
@@ -294,13 +295,14 @@ def _card_body(followed: Followed, known: Known, *, title: str, asked_at: dateti
     )
 
 
-def _remarks(known: Known) -> tuple[Why, ...]:
+def _remarks(known: Known) -> tuple[Why | Remark, ...]:
     held = (
         (Why.FLAPPING, known.is_flapping),
         (Why.STALLED, known.is_stalled),
         (Why.OVER_RUN, Why.OVER_RUN in known.told),
     )
-    return tuple(why for why, holds in held if holds)
+    said = () if known.remark is None else (known.remark,)
+    return (*(why for why, holds in held if holds), *said)
 
 
 def _instant(at: datetime) -> int:

@@ -88,6 +88,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "card.same_destination": "Pushes to the same place: {names}.",
     "remark.flapping": "It keeps changing. I am quiet about it until it settles or gets worse.",
     "remark.stalled": "It runs, and its progress stands still.",
+    "remark.start_failed": "The cloud says that it could not be started. It may be trying again.",
+    "remark.started_again": "The cloud says that it began again: the source, or the way to it, was gone for a moment.",
     "remark.over_run": "Its plan is over and it still runs, so it is still billed.",
     "news.started": "it runs",
     "news.recovered": "it runs again",

@@ -43,7 +43,7 @@ FAMILIES = {
     "refused.{}": [Refusal],
     "help.verb.{}": [VERBS],
     "news.{}": [Why],
-    "remark.{}": [["flapping", "stalled", "over_run"]],
+    "remark.{}": [["flapping", "stalled", "over_run", "start_failed", "started_again"]],
 }
 # Keys that are asked for with `has` before they are said: those that are there must be made of these values.
 # None: of any word, because it is a vendor's.

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import AccountName, Progress, Region, TaskId, TaskState
+from adapters.contract import AccountName, Progress, Region, Remark, TaskId, TaskState
 from bot.domain.notice import CardBody, Kind, Notice, ReplyBody, from_json, to_json
 from bot.domain.subscription import ChannelSettings, Subscription
 from bot.domain.task import Followed, Known, Verdict, Why
-from bot.domain.telling import after_mute, card, line, notices
+from bot.domain.telling import after_mute, card, line, looks_new, notices
 from tests.bot.domain.hearing import (
     ALL,
     HOUR,
@@ -448,3 +448,15 @@ def test_a_line_names_who_did_it():
     assert (said.kind, said.cause) == (Kind.LINE, "mute:3")
     assert said.body == from_json(to_json(said.body))
     assert dict(said.body.values) == {"task": "main-en"}
+
+
+def test_what_a_callback_said_by_the_way_stands_on_the_card():
+    was = known(at=NOW - 5 * SECOND)
+    now_known = replace(was, last=read(), remark=Remark.START_FAILED)
+
+    (told,) = card(followed(was), now_known, place=RELAYS, title="Tencent Cloud", now=NOW)
+
+    assert isinstance(told.body, CardBody)
+    assert told.body.remarks == (Remark.START_FAILED,)
+    assert looks_new(followed(was), was, now_known)
+    assert from_json(to_json(told.body)) == told.body
