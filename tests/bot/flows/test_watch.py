@@ -446,8 +446,13 @@ async def test_a_sweep_never_begins_before_the_last_one_ended():
         await slow
 
 
-async def test_two_watches_over_one_database_share_the_work():
-    async with open_world(*(far(f"t-{number}") for number in range(5)), ingest("trtc-1")) as world:
+@pytest.mark.parametrize("is_postgres", [False, True], ids=["sqlite", "postgresql"])
+async def test_two_watches_over_one_database_share_the_work(
+    fresh_postgres: Callable[[bool], str], *, is_postgres: bool
+):
+    url = await asyncio.to_thread(fresh_postgres, True) if is_postgres else None
+    scripts = (*(far(f"t-{number}") for number in range(5)), ingest("trtc-1"))
+    async with open_world(*scripts, url=url) as world:
         await world.follow_many([f"t-{number}" for number in range(5)])
         await world.follow("trtc-1", account=TRTC)
         other = world.new_watch()
@@ -458,6 +463,12 @@ async def test_two_watches_over_one_database_share_the_work():
             await asyncio.gather(world.watch.beat(), other.beat())
 
         assert world.asked(LIST) == 6
+        world.say("t-1", "3", "PullStreamFailed")
+        for _ in range(10):
+            world.clock.move(timedelta(seconds=1))
+            await asyncio.gather(world.watch.beat(), other.beat())
+        assert whys(await world.said(Kind.CHANNEL, Kind.REPLY)) == [Why.STOPPED]
+        assert len(await world.incidents()) == len(await world.changes()) == 1
 
 
 async def test_a_persons_plan_that_is_changed_during_a_read_is_not_lost():

@@ -160,8 +160,8 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(*scripts: Script, rate: int = 100_000) -> AsyncIterator[World]:
-    """Open a world whose clouds hold these tasks; nobody's pace is short in it."""
+async def open_world(*scripts: Script, rate: int = 100_000, url: str | None = None) -> AsyncIterator[World]:
+    """Open a world whose clouds hold these tasks; nobody's pace is short in it. By default it remembers in memory."""
     clock = Clock()
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(
@@ -172,7 +172,7 @@ async def open_world(*scripts: Script, rate: int = 100_000) -> AsyncIterator[Wor
             )
         )
         stage.aliyun.window.most = stage.tencent.window.most = rate
-        database = Database.open(None)
+        database = Database.open(url)
         stack.push_async_callback(database.close)
         await database.upgrade()
         transport = await stack.enter_async_context(Transport(now=clock))
