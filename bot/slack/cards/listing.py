@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from bot.slack.cards.block import Block
 
 LONGEST_OPTION = 75  # what Slack shows of a box, and under it
+LONGEST_DETAIL = 400
 MOST_TROUBLES = 3
+LINES = 10  # in one section: 250 characters each
 
 
 def listed(message: Listed) -> Dressed:
@@ -49,8 +51,10 @@ def past(message: Past) -> Dressed:
     title = say("past.title", name=message.name)
     blocks: list[Block] = [header(literal(title, 150))]
     lines = [_happened(news) for news in message.happened]
-    blocks.append(section("\n".join(lines) if lines else say("past.none", since=moment(message.since))))
-    if lines:
+    blocks += [section("\n".join(lines[begin : begin + LINES])) for begin in range(0, len(lines), LINES)]
+    if not lines:
+        blocks.append(section(say("past.none", since=moment(message.since))))
+    else:
         shown = say("past.since", since=moment(message.since), count=message.total)
         blocks.append(small(shown))
     return Dressed(text=escape(title, LONGEST_TEXT), blocks=tuple(blocks))
@@ -58,7 +62,7 @@ def past(message: Past) -> Dressed:
 
 def _row(row: Row) -> Block:
     place = (f"<#{row.channel}>",) if row.channel.startswith(("C", "G")) else ()
-    detail = " · ".join((*place, *(escape(part, 300) for part in row.detail)))
+    detail = " · ".join((*place, escape(" · ".join(row.detail), LONGEST_DETAIL)))
     age = () if row.seen_at is None else (say("list.read", when=moment(row.seen_at, "{time_secs}")),)
     shown = section(f"{_state(row)} *{escape(row.name)}*\n{' · '.join((detail, *age))}")
     if row.subscription is not None and not row.channel:
@@ -82,13 +86,7 @@ def _boxes(message: Listed) -> list[Block]:
             rest.append(_row(row))
             continue
         label, detail = f"{_state(row)} · {literal(row.name)}", literal(" · ".join(row.detail))
-        options.append(
-            {
-                "text": {"type": "plain_text", "text": clip(label, LONGEST_OPTION), "emoji": False},
-                "description": {"type": "plain_text", "text": clip(detail, LONGEST_OPTION), "emoji": False},
-                "value": value,
-            }
-        )
+        options.append({"text": _plain(label), "value": value, **({"description": _plain(detail)} if detail else {})})
     if not options or message.picks is None:
         return rest
     boxes: Block = {
@@ -96,6 +94,10 @@ def _boxes(message: Listed) -> list[Block]:
         "elements": [{"type": "checkboxes", "action_id": order.PICK, "options": options}],
     }
     return [*rest, boxes, buttons(order.follow_button(say("button.subscribe"), message.picks))]
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clip(text, LONGEST_OPTION), "emoji": False}
 
 
 def _turns(message: Listed) -> list[Block]:

@@ -13,8 +13,9 @@ from adapters.contract import AccountName, Api, Plan, Progress, Region, Retry, S
 from bot.domain import message
 from bot.domain.figures import LaneFigures
 from bot.domain.mend import KINDS
-from bot.domain.outlook import judge_look
+from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import LaneName
+from bot.domain.task import News, Why
 from bot.slack.cards import dress
 
 if TYPE_CHECKING:
@@ -146,8 +147,65 @@ def account(chance: random.Random) -> message.AccountShown:
     )
 
 
+def option(chance: random.Random) -> message.Option:
+    return message.Option(label=f"{foreign(chance)} · cn-shanghai", command=f"mute aliyun {foreign(chance)}")
+
+
+def row(chance: random.Random) -> message.Row:
+    return message.Row(
+        name=foreign(chance) or "x",
+        detail=several(chance, foreign, 5),
+        state=chance.choice([None, *TaskState]),
+        raw=foreign(chance),
+        seen_at=chance.choice([None, instant(chance)]),
+        bad=chance.choice([None, True, False]),
+        subscription=chance.choice([None, 10**18]),
+        ref=chance.choice([None, ref(chance)]),
+        channel=chance.choice(["", "C0RELAYS", "D0ANN"]),
+    )
+
+
+def listed(chance: random.Random) -> message.Listed:
+    return message.Listed(
+        title=f"Tasks of {'a' * 30}",
+        rows=several(chance, row, 11)[chance.randrange(2) :],
+        total=chance.randrange(10**6),
+        page=chance.randrange(1, 4),
+        pages=chance.randrange(1, 4),
+        again=f"tasks aliyun {foreign(chance)}",
+        nothing="No such task.",
+        picks=chance.choice([None, AccountName("a" * 30)]),
+        troubles=several(chance, trouble)[1:],
+    )
+
+
+def news(chance: random.Random) -> News:
+    return News(
+        why=chance.choice([*Why]),
+        at=instant(chance),
+        old=chance.choice([None, *TaskState]),
+        new=chance.choice([*TaskState]),
+        tone=Tone.BAD,
+        lasted=chance.choice([None, timedelta(seconds=chance.randrange(10**9))]),
+        reason=foreign(chance),
+    )
+
+
 def anything(chance: random.Random) -> message.Message:
-    match chance.randrange(9):
+    match chance.randrange(13):
+        case 9:
+            answer = (
+                message.Answer(task=foreign(chance), looks=several(chance, look, 8)) if chance.randrange(2) else None
+            )
+            return message.Done(said=several(chance, lambda chance: f"It is {foreign(chance)}.", 60), answer=answer)
+        case 10:
+            return message.Choice(typed=foreign(chance), options=several(chance, option, 11))
+        case 11:
+            return listed(chance)
+        case 12:
+            happened = several(chance, news, 21)
+            name = foreign(chance) or "x"
+            return message.Past(name=name, ref=ref(chance), since=NOW, happened=happened, total=len(happened))
         case 0 | 1:
             return message.Answer(task=foreign(chance), looks=several(chance, look, 8))
         case 2:

@@ -21,9 +21,10 @@ from adapters.contract import AccountName, Api, Plan, Progress, Region, Retry, S
 from bot.domain import message
 from bot.domain.command import CommandError, parse
 from bot.domain.figures import LaneFigures
-from bot.domain.outlook import judge_look
+from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import LaneName
 from bot.domain.permit import Refusal, refusal_said
+from bot.domain.task import News, Why
 from bot.slack.cards import dress
 
 if TYPE_CHECKING:
@@ -238,6 +239,109 @@ SAID: dict[str, message.Message] = {
     "declined-too-often": message.Declined(said=refusal_said(Refusal.TOO_OFTEN, seconds=8)),
     "just-id": message.JustId(task=SINGAPORE.task_id),
     # ── about itself ──
+    # ── following ──
+    "done-subscribed": message.Done(
+        said=("This channel follows main-en: everything.",), answer=found(aliyun(TaskState.RUNNING, "1"))
+    ),
+    "done-several": message.Done(
+        said=("main-en: subscribed, RUNNING now.", "nothing-here: not found anywhere, not subscribed.")
+    ),
+    "choice": message.Choice(
+        typed="main",
+        options=(
+            message.Option(label="main-en · cn-shanghai · aliyun", command="mute aliyun 1f region=cn-shanghai"),
+            message.Option(label="main-zh · cn-shanghai · aliyun", command="mute aliyun 2f region=cn-shanghai"),
+        ),
+    ),
+    "list": message.Listed(
+        title="This channel follows",
+        rows=(
+            message.Row(
+                name="main-zh",
+                detail=("cn-shanghai · aliyun", "only STOPPED · until 2026-11-22 08:00 Asia/Shanghai"),
+                state=TaskState.STOPPED,
+                raw="3",
+                seen_at=NOW,
+                bad=True,
+                subscription=7,
+                ref=SHANGHAI,
+            ),
+            message.Row(name="all tasks of aliyun", detail=("12 tasks now, 0 of them bad",), bad=False, subscription=8),
+            message.Row(name="never-read", detail=("ap-singapore · tencent",), subscription=9),
+        ),
+        total=23,
+        page=2,
+        pages=3,
+        again="list state=bad",
+        nothing="",
+    ),
+    "list-empty": message.Listed(
+        title="This channel follows",
+        rows=(),
+        total=0,
+        page=1,
+        pages=1,
+        again="list",
+        nothing="This channel follows nothing yet. Try /relay subscribe",
+    ),
+    "mine": message.Listed(
+        title="Your channels follow",
+        rows=(message.Row(name="main-en", detail=("cn-shanghai · aliyun",), subscription=7, channel="C0RELAYS"),),
+        total=1,
+        page=1,
+        pages=1,
+        again="mine",
+        nothing="",
+        is_private=True,
+    ),
+    "tasks": message.Listed(
+        title="Tasks of aliyun",
+        rows=(
+            message.Row(
+                name="main-en",
+                detail=("followed here", "cn-shanghai", SHANGHAI.task_id),
+                state=TaskState.RUNNING,
+                raw="1",
+                bad=False,
+                ref=SHANGHAI,
+            ),
+            message.Row(
+                name="too-long",
+                detail=("an id that no box can hold",),
+                ref=replace(SHANGHAI, task_id=TaskId("i" * 150)),
+            ),
+        ),
+        total=2,
+        page=1,
+        pages=1,
+        again="tasks aliyun",
+        nothing="",
+        picks=AccountName("aliyun"),
+        troubles=(
+            message.Trouble(
+                ref=SINGAPORE, provider="aliyun", title="Alibaba Cloud", error=errors.Unreachable("timeout")
+            ),
+        ),
+    ),
+    "past": message.Past(
+        name="main-en",
+        ref=SHANGHAI,
+        since=NOW - 24 * HOUR,
+        happened=(
+            News(
+                why=Why.STOPPED,
+                at=NOW,
+                old=TaskState.RETRYING,
+                new=TaskState.STOPPED,
+                tone=Tone.BAD,
+                lasted=3 * MINUTE,
+                reason="RetryTimesOffline",
+            ),
+            News(why=Why.START_MISSED, at=NOW - HOUR, old=None, new=TaskState.NOT_STARTED, tone=Tone.BAD),
+        ),
+        total=2,
+    ),
+    "past-nothing": message.Past(name="main-en", ref=SHANGHAI, since=NOW - HOUR, happened=(), total=0),
     "help": message.Helped(titles=("Alibaba Cloud", "Tencent Cloud"), bot="U0BOT"),
     "help-limited": message.Helped(titles=("Alibaba Cloud",), limited=True, bot="U0BOT"),
     "help-no-account": message.Helped(),
