@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, select
 
 from bot.domain.subscription import Place
+from bot.store.batches import batches
 from bot.store.tables import CardRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -99,6 +102,13 @@ class Cards:
     async def of_place(self, place: Place) -> list[Card]:
         """Find all cards of a channel."""
         return await self._all(_is_in(place))
+
+    async def among(self, place: Place, subjects: Sequence[str]) -> dict[str, Card]:
+        """Find those cards of a channel that are named, by their names."""
+        found = [
+            card for batch in batches(subjects) for card in await self._all(_is_in(place) & CardRow.subject.in_(batch))
+        ]
+        return {card.subject: card for card in found}
 
     async def forget(self, place: Place, ts: str) -> None:
         """Let a message go that is no longer there or is not ours to edit; the next edit is posted anew."""

@@ -138,9 +138,11 @@ class Outbox:
         """
         if not await claims.renew(self._connection, claim, now=now):
             return None
-        cards = {card.subject: card for card in await Cards(self._connection).of_place(claim.place)}
         while True:
-            chosen = choose(await self._line(claim.place), cards=frozenset(cards), fence=claim.fence, now=now)
+            line = await self._line(claim.place)
+            subjects = {subject for row in line for subject in (row.card, row.thread) if subject}
+            cards = await Cards(self._connection).among(claim.place, sorted(subjects))
+            chosen = choose(line, cards=frozenset(cards), fence=claim.fence, now=now)
             if chosen is None:
                 return None
             row = await self._begin(chosen, claim, now)

@@ -267,9 +267,9 @@ class NoticeRow(Table):
             unique=True,
             **_only_where("card <> '' AND state = 'pending'"),
         ),
-        Index("ix_notices_open", "team_id", "channel_id", "id", **_only_where("settled_at IS NULL")),
+        Index(None, "team_id", "channel_id", "settled_at"),
         Index(None, "team_id", "channel_id", "created_at"),
-        Index(None, "settled_at", **_only_where("settled_at IS NOT NULL")),
+        Index(None, "settled_at"),
         _NUMBERED,
     )
 

@@ -52,21 +52,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_notices_key"),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_notices_open",
-        "notices",
-        ["team_id", "channel_id", "id"],
-        sqlite_where=sa.text("settled_at IS NULL"),
-        postgresql_where=sa.text("settled_at IS NULL"),
-    )
+    op.create_index("ix_notices_team_id_channel_id_settled_at", "notices", ["team_id", "channel_id", "settled_at"])
     op.create_index("ix_notices_team_id_channel_id_created_at", "notices", ["team_id", "channel_id", "created_at"])
-    op.create_index(
-        "ix_notices_settled_at",
-        "notices",
-        ["settled_at"],
-        sqlite_where=sa.text("settled_at IS NOT NULL"),
-        postgresql_where=sa.text("settled_at IS NOT NULL"),
-    )
+    op.create_index("ix_notices_settled_at", "notices", ["settled_at"])
     op.create_index(
         "uq_notices_cause",
         "notices",
@@ -148,7 +136,7 @@ def downgrade() -> None:
     op.drop_table("channels")
     op.drop_index("ix_cards_subject", table_name="cards")
     op.drop_table("cards")
-    op.drop_index("ix_notices_open", table_name="notices")
+    op.drop_index("ix_notices_team_id_channel_id_settled_at", table_name="notices")
     op.drop_index("ix_notices_team_id_channel_id_created_at", table_name="notices")
     op.drop_index("ix_notices_settled_at", table_name="notices")
     op.drop_index("uq_notices_cause", table_name="notices")

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 ALLOWED = {
     "SCAN ripe",  # what was chosen to be claimed
     "SCAN over",
-    "SCAN notices USING INDEX ix_notices_open",  # holds only what is still to be said
 }
 
 
@@ -97,7 +96,6 @@ async def deliver(tx: Tx) -> None:
 async def gather(tx: Tx) -> None:
     await tx.outbox.put(notice("reply", Kind.REPLY, task=1), now=NOW)
     await tx.bursts.recent(PLACE, since=NOW - LEASE)
-    await tx.bursts.newest(PLACE)
 
 
 async def look_around(tx: Tx) -> None:
@@ -182,6 +180,20 @@ async def store_more(memory: Memory, rows: int) -> None:
             assert row is not None
             await tx.outbox.settle(row, claim, ts="1", now=NOW)
             await tx.outbox.release(claim)
+        await talk(tx, rows)
+
+
+async def talk(tx: Tx, rows: int) -> None:
+    """Have said so much in the channel that is looked at, long ago."""
+    claim = await tx.outbox.claim_place(PLACE, now=NOW, lease=LEASE)
+    assert claim is not None
+    for number in range(rows):
+        await tx.outbox.put(notice(f"old:{rows}:{number}", Kind.REPLY), now=after(-999))
+        row = await tx.outbox.next(claim, now=NOW)
+        assert row is not None
+        await tx.outbox.settle(row, claim, ts="1", now=NOW)
+        await tx.cards.put(PLACE, incident=rows + number, ts="1")
+    await tx.outbox.release(claim)
 
 
 async def instructions(memory: Memory, database: Database, step: Callable[[Tx], Awaitable[None]]) -> int:
