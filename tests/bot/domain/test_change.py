@@ -180,7 +180,7 @@ def test_a_task_that_waits_is_judged_by_what_follows(why: str, reads: str, more:
         ("it ended early, long ago: history", "0 ENDED; 1 ENDED",
          {"plan": plan(end=-3600), "ended_at": at(-7200)}, ""),
         ("it ended and had no plan: an answer", "0 ENDED; 1 ENDED", {}, ""),
-        ("there is no such task: an answer, however often it is asked", "0 GONE; 1 GONE; 9 GONE", {}, ""),
+        ("there is no such task: an answer, however often it is asked", "0 GONE; 1 GONE; 9 GONE; 10 GONE", {}, ""),
         ("it was not there yet, and now it runs", "0 GONE; 1 GONE; 9 RUNNING; 10 RUNNING", {}, "10 started"),
         ("the cloud did not find it once", "0 GONE; 1 RUNNING; 2 GONE; 3 RUNNING", {}, ""),
         ("a new word at first sight", "0 UNKNOWN; 5 UNKNOWN; 120 UNKNOWN", {}, "120 still_unknown bad"),

@@ -51,6 +51,8 @@ def _read(second: float, words: str, files: int | None):
         ("blindness teaches no interval: 3 × 10 s, not 3 × 400 s",
          "0 0; 10 10; 20 20; 30 error; 420 420; 430 430; 551 430",
          "551 stalled"),
+        ("when the first move began nobody knows: 3 × 10 s, not 3 × 400 s",
+         "0 0; 400 10; 410 20; 531 20", "531 stalled"),
         ("a live source has no offset", "0 -0; 10 -0; 500 -0", ""),
         ("it had one and has none any more: whatever that is, it is no stall", "0 0; 10 10; 20 20; 141 20; 150 -0",
          "141 stalled; 150 moving_again"),
