@@ -36,11 +36,11 @@ class Sight:
         return self.failing_since is not None and self.misses >= MISSES and now - self.failing_since >= BLIND_AFTER
 
 
-def look(before: Sight, error: ProviderError | None, now: datetime) -> Sight:
+def look(before: Sight, error: ProviderError | None, begun_at: datetime) -> Sight:
     """Take one more outcome in: of a whole list, or of all reads of a region in one turn."""
     if error is None:
         return Sight()
-    return Sight(failing_since=before.failing_since or now, misses=before.misses + 1)
+    return Sight(failing_since=before.failing_since or begun_at, misses=before.misses + 1)
 
 
 def hides(error: ProviderError) -> bool:

@@ -6,6 +6,7 @@ Everything is written under the sweep's fence: whoever has lost it in the meanti
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bot.store.memory import Memory, Tx
     from bot.store.sweeps import Sweep
 
+KEEP_EVERY_S: Final = 5.0  # a third of the shortest lease
 TICK: Final = timedelta(seconds=15)  # how often single reads are summed up
 NOT_OURS: Final = timedelta(minutes=5)  # an account that is not configured here may be again after the next start
 SEEN_AGAIN: Final = "seen_again"  # why a blind account's incident ends
@@ -46,6 +48,7 @@ class Sweeper:
     Args:
         turns: reads single tasks.
         due: is told when something falls due.
+        keep_every_s: so often the claim of a list that takes its time is renewed.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Sweeper:
         turns: Turns,
         now: Callable[[], datetime],
         due: Callable[[datetime], None],
+        keep_every_s: float = KEEP_EVERY_S,
     ) -> None:
         self._memory = memory
         self._lanes = lanes
@@ -64,6 +68,7 @@ class Sweeper:
         self._turns = turns
         self._now = now
         self._due = due
+        self._keep_every_s = keep_every_s
 
     async def sweep(self, sweep: Sweep, account: Account | None) -> None:
         """Do one sweep; `account` is None where it is not configured any more."""
@@ -78,8 +83,9 @@ class Sweeper:
     async def _walk(self, sweep: Sweep, account: Account) -> None:
         """Walk the list, judge what it tells, and have what it lacks read by itself."""
         begun_at = self._now()
-        await self._hold(sweep, account, begun_at)
-        listed = await self._list(sweep)
+        listed = await self._list(sweep, account)
+        if listed is None:
+            return
         async with self._memory.reading() as tx:
             followed = await tx.tasks.of_region(sweep.account, sweep.region)
             broad = await tx.subscriptions.all_of(sweep.account, sweep.region)
@@ -94,7 +100,7 @@ class Sweeper:
         period = _period(roll, judged, now, is_broad=bool(broad))
         judged = self._paced(account, judged, period)
         due_at = max(begun_at + period, now) if period is not None else now
-        sight = blind.look(Sight(failing_since=sweep.failing_since, misses=sweep.misses), roll.error, now)
+        sight = blind.look(Sight(failing_since=sweep.failing_since, misses=sweep.misses), roll.error, begun_at)
         async with self._memory.transaction() as tx:
             if not await tx.sweeps.done(
                 sweep,
@@ -188,19 +194,21 @@ class Sweeper:
         if has_tasks:
             self._due(now + TICK)
 
-    async def _hold(self, sweep: Sweep, account: Account, now: datetime) -> None:
-        """Claim the sweep for as long as so long a list takes."""
+    async def _list(self, sweep: Sweep, account: Account) -> Listing | ProviderError | None:
+        """Walk the list and keep the claim meanwhile, however long a silent cloud lets us wait; None: it was lost."""
         pages = -(-(sweep.last_total or 0) // cadence.PAGE)
         lease = cadence.lease(cadence.SWEEP, requests=pages, per_second=self._per_second[account.name])
-        if lease > cadence.SHORTEST_LEASE:
-            async with self._memory.transaction() as tx:
-                await tx.sweeps.extend(sweep, until=now + lease)
-
-    async def _list(self, sweep: Sweep) -> Listing | ProviderError:
+        walking = asyncio.create_task(self._lanes.list(sweep.account, sweep.region, urgency=Urgency.BEAT, fresh=True))
         try:
-            return await self._lanes.list(sweep.account, sweep.region, urgency=Urgency.BEAT, fresh=True)
+            while not (await asyncio.wait({walking}, timeout=self._keep_every_s))[0]:
+                async with self._memory.transaction() as tx:
+                    if not await tx.sweeps.extend(sweep, until=self._now() + lease):
+                        return None
+            return await walking
         except ProviderError as error:
             return error
+        finally:
+            walking.cancel()
 
 
 async def tell_sight(

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import cadence
-from bot.flows.sweep import Sweeper
+from bot.flows.sweep import KEEP_EVERY_S, Sweeper
 from bot.flows.turns import Turns
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 REGIONS: Final = 100  # claimed at once
 TASKS: Final = 200
 TURN_LEASE: Final = timedelta(seconds=30)
-LONGEST_NAP_S: Final = 1.0  # then the tables are asked again, whatever this process knows
+LONGEST_NAP_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ class Watch:
         accounts: all that are configured; what is followed of others is left alone.
         per_second: how much of its documented rate each account may spend on one API.
         now: the wall clock.
+        keep_every_s: so often the claim of a sweep that takes its time is renewed.
+        longest_nap_s: after so long the tables are asked again, whatever this process knows.
     """
 
     def __init__(
@@ -57,14 +59,23 @@ class Watch:
         accounts: Mapping[AccountName, Account],
         per_second: Mapping[AccountName, float],
         now: Callable[[], datetime],
+        longest_nap_s: float = LONGEST_NAP_S,
+        keep_every_s: float = KEEP_EVERY_S,
     ) -> None:
         self._memory = memory
         self._accounts = accounts
         self._now = now
+        self._longest_nap_s = longest_nap_s
         turns = Turns(memory=memory, lanes=lanes, per_second=per_second, now=now, due=self._expect)
         self._turns = turns
         self._sweeper = Sweeper(
-            memory=memory, lanes=lanes, per_second=per_second, turns=turns, now=now, due=self._expect
+            memory=memory,
+            lanes=lanes,
+            per_second=per_second,
+            turns=turns,
+            now=now,
+            due=self._expect,
+            keep_every_s=keep_every_s,
         )
         self._expected: list[datetime] = []  # when something falls due, as far as this process knows
         self._sweeping: set[tuple[AccountName, Region]] = set()
@@ -137,7 +148,8 @@ class Watch:
     async def _nap(self, leaving: asyncio.Task[bool]) -> None:
         """Sleep until something is due, is hurried, or a second has passed."""
         soonest_s = min(
-            (self._expected[0] - self._now()).total_seconds() if self._expected else LONGEST_NAP_S, LONGEST_NAP_S
+            (self._expected[0] - self._now()).total_seconds() if self._expected else self._longest_nap_s,
+            self._longest_nap_s,
         )
         hurried = asyncio.create_task(self._hurried.wait())
         await asyncio.wait({leaving, hurried}, timeout=max(soonest_s, 0.0), return_when=asyncio.FIRST_COMPLETED)

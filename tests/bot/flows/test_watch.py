@@ -446,6 +446,34 @@ async def test_a_sweep_never_begins_before_the_last_one_ended():
         await slow
 
 
+async def test_a_list_that_outlasts_its_claim_keeps_it_and_counts_as_a_failure():
+    """A cloud that takes connections and says nothing: each list takes longer than a claim holds."""
+    async with open_world(far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        patient, other = world.new_watch(keep_every_s=0.01), world.new_watch()
+        world.stage.aliyun.faults.plan(Hang(), on=LIST)
+        world.clock.move(timedelta(seconds=5))
+        slow = asyncio.create_task(patient.beat())
+        await world.stage.aliyun.faults.holding()
+        asked = world.asked(LIST)
+        for _ in range(3):
+            world.clock.move(timedelta(seconds=12))
+            await asyncio.sleep(0.1)  # the claim is renewed meanwhile
+            await other.beat()
+        asked_meanwhile = world.asked(LIST) - asked
+        world.stage.aliyun.faults.plan(Fail("InternalError"), on=LIST, times=None)
+        await world.stage.aliyun.door.shut()  # what hung is broken off
+        await world.stage.aliyun.door.reopen()
+        await slow
+
+        async with world.memory.reading() as tx:
+            sweep = await tx.sweeps.get(ALI, SHANGHAI)
+        assert asked_meanwhile == 0
+        assert sweep is not None
+        assert (sweep.misses, sweep.failing_since) == (1, world.clock.now - timedelta(seconds=36))
+
+
 @pytest.mark.parametrize("is_postgres", [False, True], ids=["sqlite", "postgresql"])
 async def test_two_watches_over_one_database_share_the_work(
     fresh_postgres: Callable[[bool], str], *, is_postgres: bool

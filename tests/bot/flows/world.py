@@ -148,7 +148,7 @@ class World:
         story = self.stage.tencent.story if task.startswith("trtc") else self.stage.aliyun.story
         story.override(task, word, reason, now=self.clock.now)
 
-    def new_watch(self) -> Watch:
+    def new_watch(self, **told: Any) -> Watch:
         """Another process over the same database."""
         return Watch(
             memory=self.memory,
@@ -156,6 +156,7 @@ class World:
             accounts=self.accounts,
             per_second=dict.fromkeys(self.accounts, 10.0),
             now=self.clock,
+            **told,
         )
 
 
