@@ -269,11 +269,16 @@ def _values(read: Next) -> dict[str, Any]:
         "row": read.task.id,
         "new_known": codec.write_known(read.known),
         "new_due_at": read.due_at,
-        "new_name": "" if last is None else last.name,
+        "new_name": _name(read.known),
         "new_destination_hash": "" if last is None else last.destination_hash,
         "new_plan_start": plan.start,
         "new_plan_end": plan.end,
     }
+
+
+def _name(known: Known) -> str:
+    """PostgreSQL keeps no NUL in a text, and one task's odd name must not keep its whole region from being saved."""
+    return "" if known.last is None else known.last.name.replace("\0", "")
 
 
 def _fresh(ref: TaskRef, provider: str, known: Known) -> dict[str, Any]:
@@ -283,7 +288,7 @@ def _fresh(ref: TaskRef, provider: str, known: Known) -> dict[str, Any]:
         "region": ref.region,
         "task_id": ref.task_id,
         "provider": provider,
-        "name": "" if known.last is None else known.last.name,
+        "name": _name(known),
         "destination_hash": "" if known.last is None else known.last.destination_hash,
         "plan_start": plan.start,
         "plan_end": plan.end,

@@ -241,6 +241,17 @@ async def test_a_relay_under_a_new_id_is_found_by_name_and_by_destination(memory
     assert found == [["a", "b"], ["a", "c"], ["a", "c"], []]
 
 
+async def test_a_name_with_a_nul_in_it_stops_nothing(memory: Memory):
+    async with memory.transaction() as tx:
+        made = await follow(tx, name="a\0b")
+        assert await tx.tasks.save(made, known(name="c\0d"), due_at=None)
+
+    async with memory.reading() as tx:
+        (found,) = await tx.tasks.called("cd")
+    assert found.known.last is not None
+    assert found.known.last.name == "c\0d"
+
+
 async def test_a_dropped_task_leaves_no_history(memory: Memory):
     async with memory.transaction() as tx:
         task = await follow(tx)
