@@ -105,6 +105,7 @@ async def test_a_slow_cloud_is_announced_and_the_answer_follows(build: Build) ->
         house.stage.aliyun.door.faults.plan(Hang())
 
         first = await house.ask("/relay status aliyun main-zh region=cn-shanghai")
+        await house.stage.aliyun.door.faults.holding()
         house.stage.aliyun.door.faults.release()
         await house.slack.until(lambda: len(house.slack.heard("#relays")) == 2)
 
