@@ -64,7 +64,6 @@ class ReplyBody:
     name: str
     plan: Plan
     news: News
-    held_back: int = 0  # how many before it were gathered and not told one by one
     in_thread: bool = True  # of a CHANNEL one: under its card as well as in the channel, in one message
 
 

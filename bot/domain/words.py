@@ -118,7 +118,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "told.was": "was {state} for {span}",
     "told.bad_for": "was bad for {span}",
     "told.small": "{when} · {region} · {account}",
-    "told.held_back": "Not told one by one before it: {count}.",
     # ── boards, groups, accounts, bursts ──
     "board.title": "All tasks of {account}",
     "board.title.match": "Tasks of {account} with “{match}” in their name",

@@ -23,10 +23,7 @@ def dress(body: ReplyBody) -> Dressed:
     """Dress a change: what it came to, of which task, why, and for how long it was otherwise."""
     sign, state = say(f"sign.{body.news.new}"), say(f"state.{body.news.new}")
     said = " · ".join(part for part in (f"{sign} *{state}*", f"*{escape(called(body))}*", *_story(body)) if part)
-    blocks = [section(said), small(_small_print(body))]
-    if body.held_back:
-        blocks.append(small(say("told.held_back", count=body.held_back)))
-    return Dressed(text=_lock_screen(body, state), blocks=tuple(blocks))
+    return Dressed(text=_lock_screen(body, state), blocks=(section(said), small(_small_print(body))))
 
 
 def line(body: ReplyBody) -> str:

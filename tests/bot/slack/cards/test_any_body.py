@@ -69,7 +69,6 @@ def told(chance: random.Random) -> ReplyBody:
         name=foreign(chance),
         plan=Plan(),
         news=news,
-        held_back=chance.choice([0, 12]),
         **cloud(chance),
     )
 

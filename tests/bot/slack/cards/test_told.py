@@ -147,7 +147,7 @@ BODIES: dict[str, Body] = {
     "told-recovered": told(Why.RECOVERED, RETRYING, RUNNING, lasted=MINUTE, bad_for=7 * MINUTE),
     "told-ended": told(Why.ENDED, RUNNING, ENDED, reason="OverEndTime", lasted=2 * HOUR),
     "told-first-sight-bad": told(Why.FIRST_SIGHT_BAD, None, STOPPED, reason="SolarFlare"),
-    "told-without-a-name": replace(STOP, name="", held_back=12),
+    "told-without-a-name": replace(STOP, name=""),
     # ── many ──
     "board": BOARD,
     "board-of-a-match": replace(BOARD, match="main", bad=(), bad_total=0, counts=((RUNNING, 3),)),
