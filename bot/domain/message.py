@@ -83,12 +83,17 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helped:
-    """Help; about one verb when there is one. `limited` people may read it and do nothing else."""
+    """
+    Help; about one verb when there is one. `limited` people may read it and do nothing else.
+
+    `here` is what the channel follows, where it follows anything.
+    """
 
     verb: str = ""
     limited: bool = False
     titles: tuple[str, ...] = ()
     bot: str = ""  # the bot's Slack user id, for the hint how to mention it
+    here: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ async def _understood(
             case CommandError():
                 raise command
             case Help():
-                return _help(command, asker, desk)
+                return await _help(command, asker, desk, now=now)
             case Accounts():
                 return _accounts(asker, desk)
             case Debug():
@@ -170,9 +170,16 @@ def _titles(desk: Desk, asker: Asker, account: str = "") -> tuple[str, ...]:
     )
 
 
-def _help(command: Help, asker: Asker, desk: Desk) -> message.Helped:
+async def _help(command: Help, asker: Asker, desk: Desk, *, now: datetime) -> message.Helped:
     is_limited = refuses(Deed.ASK, asker.person, asker.channel) is not None
-    return message.Helped(verb=command.verb, limited=is_limited, titles=_titles(desk, asker), bot=desk.about.bot)
+    here = None if is_limited or command.verb else await overview(List(), asker, desk, now=now)
+    return message.Helped(
+        verb=command.verb,
+        limited=is_limited,
+        titles=_titles(desk, asker),
+        bot=desk.about.bot,
+        here=here if here is not None and here.rows else None,
+    )
 
 
 def _accounts(asker: Asker, desk: Desk) -> message.AccountsShown:

@@ -248,6 +248,18 @@ async def test_the_list_shows_the_bad_first_and_ends_with_a_button(house: House)
     assert told.words == "This channel does not follow 主舞台 any more."
 
 
+async def test_help_comes_with_what_the_channel_follows(house: House) -> None:
+    before = await house.ask("/relay")
+    await house.ask(SUBSCRIBE)
+
+    after = await house.ask("/relay")
+    guest = await house.ask("/relay", user="gus")
+
+    assert "This channel follows" not in before.words
+    assert "▲ RETRYING *主舞台*" in after.words
+    assert "主舞台" not in guest.words
+
+
 async def test_nothing_followed_is_said(house: House) -> None:
     assert "This channel follows nothing yet." in (await house.ask("/relay list")).words
     assert "No channel that you are in follows anything." in (await house.ask("/relay mine")).words

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.command import VERBS
 from bot.domain.words import has, say
+from bot.slack.cards import listing
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, header, section, small
 from bot.slack.cards.text import escape, moment
 
@@ -42,6 +43,8 @@ def helped(message: Helped) -> Dressed:
     if message.limited:
         hints.append(say("help.limited"))
     blocks.append(small("\n".join(hints)))
+    if message.here is not None:
+        blocks += listing.listed(message.here).blocks
     return Dressed(text=escape(intro, LONGEST_TEXT), blocks=tuple(blocks))
 
 

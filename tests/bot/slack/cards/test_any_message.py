@@ -192,7 +192,9 @@ def news(chance: random.Random) -> News:
 
 
 def anything(chance: random.Random) -> message.Message:
-    match chance.randrange(13):
+    match chance.randrange(14):
+        case 13:
+            return message.Helped(titles=("Alibaba Cloud",), bot="U0BOT", here=listed(chance))
         case 9:
             answer = (
                 message.Answer(task=foreign(chance), looks=several(chance, look, 8)) if chance.randrange(2) else None
