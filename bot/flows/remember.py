@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import telling
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bot.store.memory import Tx
 
 HISTORY: Final = timedelta(hours=24)  # the longest mute
+NAMED: Final = 5  # other tasks that push to the same place
 OVER: Final = "over"  # why a group's incident ends
 
 
@@ -235,12 +237,15 @@ async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Ju
 
 async def _twins(tx: Tx, account: Account, shown: Sequence[Judged]) -> Mapping[int, tuple[str, ...]]:
     """Name the account's other tasks that push to the same place; what other accounts have is not for everybody."""
+    places: dict[str, list[Followed]] = {}
     twins: dict[int, tuple[str, ...]] = {}
     for one in shown:
         last = one.verdict.known.last
-        if last is not None and last.destination_hash:
-            same = await tx.tasks.alike(account.name, name="", destination_hash=last.destination_hash)
-            twins[one.task.id] = tuple(_called(task) for task in same if _is_twin(one.task, task))
+        if last is not None and (place := last.destination_hash):
+            if place not in places:
+                places[place] = await tx.tasks.alike(account.name, name="", destination_hash=place)
+            same = islice((task for task in places[place] if _is_twin(one.task, task)), NAMED)
+            twins[one.task.id] = tuple(map(_called, same))
     return twins
 
 
