@@ -147,15 +147,15 @@ async def test_a_beat_costs_the_same_whatever_is_stored(database: Database):
     async with memory.transaction() as tx:
         await tx.subscriptions.put(PLACE, single(), by="U1", now=NOW)
         await tx.tasks.follow(ref(), provider="aliyun", known=known(), due_at=NOW)
-    for stored in (50, 400):
+    for stored in (20, 150):
         await store_more(memory, stored)
         for step in STEPS:
             costs[step.__name__, stored] = await instructions(memory, database, step)
 
     for step in STEPS:
-        few, many = costs[step.__name__, 50], costs[step.__name__, 400]
+        few, many = costs[step.__name__, 20], costs[step.__name__, 150]
         assert few > 10, step.__name__
-        assert many == pytest.approx(few, rel=0.05), f"{step.__name__}: {few} with 50 rows, {many} with 450"
+        assert many == pytest.approx(few, rel=0.05), f"{step.__name__}: {few} with 20 rows, {many} with 170"
 
 
 async def store_more(memory: Memory, rows: int) -> None:
