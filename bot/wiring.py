@@ -26,9 +26,10 @@ from bot.flows.admit import Gate
 from bot.flows.deliver import Office, deliver
 from bot.flows.desk import PATIENCE_S, About, Desk
 from bot.flows.hint import Hinted
+from bot.flows.lifecycle import installed
 from bot.flows.look import Looker
-from bot.flows.tidy import Tidier
-from bot.flows.watch import Watch
+from bot.flows.tidy import EVERY_S, Tidier
+from bot.flows.watch import LONGEST_NAP_S, Watch
 from bot.queue.lanes import Lanes
 from bot.queue.tempo import Tempo
 from bot.queue.work import install, is_installed, open_work
@@ -267,10 +268,19 @@ def _account(account: settings.AccountSettings, provider: Provider) -> Account:
 
 @asynccontextmanager
 async def serve(
-    told: settings.Settings, *, now: Callable[[], datetime] = clock.now, patience_s: float = PATIENCE_S
+    told: settings.Settings,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    patience_s: float = PATIENCE_S,
+    haste: float = 1.0,
 ) -> AsyncIterator[Door]:
     """
     Run the bot for as long as this is entered. On the way out: hear nothing more, finish what was acked, then leave.
+
+    Args:
+        now: what time it is.
+        patience_s: how long a cloud may take to answer a person.
+        haste: how many times more often to look around, and faster to speak: for a calendar that is moved on by hand.
 
     Raises:
         SettingsError: a token is missing.
@@ -294,6 +304,7 @@ async def serve(
         )
         client = await stack.enter_async_context(open_client(token, api_url=told.bot.slack_api_url))
         identity = await identify(client, token)
+        await installed(identity.team, memory)
         warn_of_repeats(identity)
         if app_token:
             await check_sockets(client, app_token)
@@ -304,12 +315,17 @@ async def serve(
         office = Office(
             memory=memory,
             speech=speech(voice, bot=identity.bot),
-            tempo=Tempo(paces.reserve, sleep=asyncio.sleep),
+            tempo=Tempo(paces.reserve, sleep=asyncio.sleep, haste=haste),
             titles={word: cloud.title for word, cloud in _clouds_told(told).items()},
             now=now,
         )
         watch = Watch(
-            memory=memory, lanes=clouds.lanes, accounts=clouds.accounts, per_second=clouds.per_second, now=now
+            memory=memory,
+            lanes=clouds.lanes,
+            accounts=clouds.accounts,
+            per_second=clouds.per_second,
+            now=now,
+            longest_nap_s=LONGEST_NAP_S / haste,
         )
         looker = Looker(lanes=clouds.lanes, accounts=clouds.accounts, looked_at=watch.looked_at)
         clouds = replace(clouds, looker=looker)  # what people look at is watched more closely
@@ -319,6 +335,7 @@ async def serve(
             put_missing=work.put_missing,
             trim_engine=work.trim,
             now=now,
+            every_s=EVERY_S / haste,
         )
         hinted = Hinted(memory=memory, per_second=clouds.per_second, hurry=watch.hurry)
         ear = Ear(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import listeners, workspace
+from bot.slack import lifecycle, listeners, workspace
 from bot.web import door
 
 ROOT = Path(__file__).parents[1]
@@ -121,7 +121,7 @@ def test_the_scopes_are_those_the_code_names_and_the_optional_ones(manifest: dic
 
 
 def test_the_events_and_commands_are_those_that_are_listened_to(manifest: dict[str, Any]):
-    heard: dict[str, set[str]] = {"event": set(), "command": set()}
+    heard: dict[str, set[str]] = {"event": {*lifecycle.OF_THE_APP, *lifecycle.OF_A_CHANNEL}, "command": set()}
     for node in ast.walk(ast.parse(Path(listeners.__file__).read_text())):
         match node:
             case ast.Call(func=ast.Attribute(attr="event" | "command" as what), args=[ast.Constant(value=str(name))]):

@@ -155,6 +155,10 @@ ENGLISH: Final[Mapping[str, str]] = {
         "I can post nothing in {channel} any more: Slack says {code}. What is followed there is paused. "
         "An admin of the workspace may let me post there."
     ),
+    "line.paused_shared": (
+        "{channel} is shared with another workspace now, so I say nothing there. What is followed there is paused. "
+        "An admin may let me speak there: /relay settings."
+    ),
     "line.subscribed": "{user} subscribed this channel to {name} ({options}).",
     "line.subscribed_many": "{user} subscribed this channel to {count} tasks: {names}.",
     "line.resubscribed": "{user} changed what this channel hears of {name}: {before} → {after}.",

@@ -16,6 +16,7 @@ from bot.domain import burst, telling
 from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
+from bot.flows.pause import pause
 from bot.store.cards import DIGEST
 from bot.store.channels import ARCHIVED
 
@@ -234,30 +235,12 @@ async def _begin_anew(tx: Tx, row: OutboxRow, claim: Claim, office: Office) -> b
 
 
 async def _pause(row: OutboxRow, claim: Claim, refused: Refused, office: Office) -> None:
-    """Say nothing more in a channel, and tell everybody who follows something there how that is mended."""
     place, now = row.place, office.now()
     why = ARCHIVED if refused.code in {ARCHIVED, "is_inactive"} else refused.code
     log.warning("nothing more is said in %s: %s", place.channel, refused.code)
     async with office.memory.transaction() as tx:
-        if not await tx.outbox.park(row, claim, why, now=now):
-            return
-        if await tx.channels.pause(place, why, now=now):
-            creators = {subscription.created_by for subscription in await tx.subscriptions.of_place(place)}
-            for user in sorted(creators - {""}):
-                await tx.outbox.put(_paused(place, user, refused, now), now=now)
-        await tx.outbox.park_place(place, why, now=now)
-
-
-def _paused(place: Place, user: str, refused: Refused, now: datetime) -> Notice:
-    """Tell one person; in an outbox of their own, which no channel holds up."""
-    values = (("channel", place.channel), ("code", refused.code))
-    return Notice(
-        place=Place(team=place.team, channel=user),
-        kind=Kind.DIRECT,
-        cause=f"paused:{place.channel}:{int(now.timestamp() * 1000)}",
-        body=LineBody(key=_IN_CHANNEL_STOPS[refused.obstacle], user=user, values=values),
-        user=user,
-    )
+        if await tx.outbox.park(row, claim, why, now=now):
+            await pause(tx, place, why, tells=_IN_CHANNEL_STOPS[refused.obstacle], code=refused.code, now=now)
 
 
 def _is_edit(row: OutboxRow) -> bool:

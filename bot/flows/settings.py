@@ -12,6 +12,7 @@ from bot.domain.permit import Deed, Standing
 from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
+from bot.flows.pause import SHARED, resume
 from bot.flows.where import about, place_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ async def set_channel(switches: Mapping[str, bool], asker: Asker, desk: Desk, *,
         if before.allows_shared != wanted.allows_shared:
             require(Deed.ALLOW_SHARED, asker.person, asker.channel)
         await change.tx.channels.set(place, wanted, by=asker.person.user, now=now)
+        if wanted.allows_shared:
+            await resume(change.tx, place, {SHARED}, now=now)
         await change.tell("settings", to=_changed(before, wanted))
         await change.trace("settings", place.channel)
     return message.Done(said=(say("settings.done", to=_changed(before, wanted)),))

@@ -19,19 +19,17 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.domain import message
 from bot.domain.following import Subscribe
 from bot.domain.permit import Channel, Person, Refusal, Standing
-from bot.domain.subscription import Place
 from bot.domain.words import say
 from bot.flows.answer import answer, carry_out
 from bot.flows.desk import Asker
 from bot.flows.expect import expect
 from bot.flows.follow import follow_each
 from bot.flows.refresh import refresh
-from bot.flows.resume import resume
 from bot.flows.settings import set_channel
 from bot.flows.share import share
 from bot.flows.unfollow import unfollow_row
 from bot.flows.where import about
-from bot.slack import dialogs
+from bot.slack import dialogs, lifecycle
 from bot.slack.cards import dress, order, press
 from bot.slack.voice import SlackRefused, Unsure
 
@@ -116,6 +114,7 @@ def listen(ear: Ear, client: AsyncWebClient, identity: Identity) -> AsyncApp:
     _hear_words(app, ear, identity)
     _hear_buttons(app, ear)
     _hear_dialogs(app, ear)
+    lifecycle.hear(app, identity, memory=ear.desk.memory, errands=ear.errands, replays=ear.replays, now=ear.now)
     for net in (app.event(ANY), app.action(ANY), app.shortcut(ANY), app.view(ANY), app.options(ANY)):
         net(_nothing)
     return app
@@ -153,26 +152,6 @@ def _hear_words(app: AsyncApp, ear: Ear, identity: Identity) -> None:
             thread_ts=str(event.get("thread_ts") or ""),
         )
         _start(ear, heard, _mention(ear, heard, event))
-
-    @app.event("member_joined_channel")
-    async def invited(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        if body["event"].get("user") == identity.user:
-            _go_on(ear, body)
-
-    @app.event("channel_unarchive")
-    @app.event("group_unarchive")
-    async def unarchived(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        _go_on(ear, body)
-
-
-def _go_on(ear: Ear, body: Mapping[str, Any]) -> None:
-    """Hear that a channel takes something again."""
-    channel = str(body["event"].get("channel", ""))
-    heard = Heard(key=f"event {body.get('event_id')}", user="", user_team="", channel=channel)
-    place = Place(team=ear.team, channel=channel)
-    _start(ear, heard, resume(place, ear.desk.memory, now=ear.now()))
 
 
 def _hear_buttons(app: AsyncApp, ear: Ear) -> None:

@@ -1,9 +1,12 @@
 """
 Forget: erase what is kept of a team, a channel or a person, and what was kept only because of them.
+
+Each says how many rows of which table it erased.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, or_, select, update
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy import Table as AnyTable
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.subscription import Subscription
@@ -52,49 +56,58 @@ class Forget:
         self._subscriptions = Subscriptions(connection)
         self._tasks = Tasks(connection)
 
-    async def team(self, team: str, *, now: datetime) -> None:
+    async def teams(self) -> list[str]:
+        """Name every team of which anything is kept."""
+        every = [await self._connection.scalars(select(table.c.team_id).distinct()) for table in _TEAM]
+        return sorted({team for found in every for team in found})
+
+    async def team(self, team: str, *, now: datetime) -> Counter[str]:
         """Erase every row of a team, and the tasks that only it followed or named."""
         named = select(NameRow.task).where(NameRow.team_id == team)
         mentioned = {*await self._connection.scalars(named), *await self._carded(CardRow.team_id == team)}
         ended = await self._subscriptions.of_team(team)
         theirs = await self._theirs(ended)
+        erased: Counter[str] = Counter()
         for table in _TEAM:
-            await self._connection.execute(delete(table).where(table.c.team_id == team))
-        await self._let_go(theirs, mentioned, now)
+            erased += await self._erase(table, table.c.team_id == team)
+        erased += await self._let_go(theirs, mentioned, now)
         await self._stop_sweeps(ended)
+        return erased
 
-    async def channel(self, place: Place, *, now: datetime) -> None:
+    async def channel(self, place: Place, *, now: datetime) -> Counter[str]:
         """Erase every row of a channel, and the tasks that only it followed."""
         mentioned = await self._carded((CardRow.team_id == place.team) & (CardRow.channel_id == place.channel))
         ended = await self._subscriptions.of_place(place)
         theirs = await self._theirs(ended)
+        erased: Counter[str] = Counter()
         for table in _CHANNEL:
-            await self._connection.execute(
-                delete(table).where(table.c.team_id == place.team, table.c.channel_id == place.channel)
-            )
-        await self._let_go(theirs, mentioned, now)
+            erased += await self._erase(table, table.c.team_id == place.team, table.c.channel_id == place.channel)
+        erased += await self._let_go(theirs, mentioned, now)
         await self._stop_sweeps(ended)
+        return erased
 
-    async def user(self, team: str, user: str, *, now: datetime) -> None:
+    async def user(self, team: str, user: str, *, now: datetime) -> Counter[str]:
         """
         Erase what is kept of a person: their direct conversations, mutes, notices and trace.
 
         What they subscribed and set for channels stays, and is nobody's.
         """
+        erased: Counter[str] = Counter()
         for channel in await self._alone_with(team, user):
-            await self.channel(Place(team=team, channel=channel), now=now)
-        for table in (MuteRow, AuditRow):
-            await self._connection.execute(delete(table).where(table.team_id == team, table.user_id == user))
+            erased += await self.channel(Place(team=team, channel=channel), now=now)
+        for table in (_table(MuteRow), _table(AuditRow)):
+            erased += await self._erase(table, table.c.team_id == team, table.c.user_id == user)
         is_named = or_(
             NoticeRow.user_id == user,
             NoticeRow.body.contains(f'"{user}"', autoescape=True),
             NoticeRow.body.contains(f"@{user}", autoescape=True),
         )
-        await self._connection.execute(delete(NoticeRow).where(NoticeRow.team_id == team, is_named))
+        erased += await self._erase(_table(NoticeRow), NoticeRow.team_id == team, is_named)
         for owned in (SubscriptionRow, ChannelRow):
             await self._connection.execute(
                 update(owned).where(owned.team_id == team, owned.user_id == user).values(user_id="")
             )
+        return erased
 
     async def expired(self, *, now: datetime) -> list[Place]:
         """Erase the teams and channels that have been gone for so long that nobody waits for them (DESIGN.md 13)."""
@@ -105,6 +118,11 @@ class Forget:
             else:
                 await self.team(place.team, now=now)
         return gone
+
+    async def _erase(self, table: AnyTable, *which: ColumnElement[bool]) -> Counter[str]:
+        """Erase the rows of one table; a table that had none is not named."""
+        rows = (await self._connection.execute(delete(table).where(*which))).rowcount
+        return Counter({table.name: rows}) if rows else Counter()
 
     async def _alone_with(self, team: str, user: str) -> list[str]:
         """Name the direct conversations in which a person left a trace; Slack takes the person's id for one too."""
@@ -126,18 +144,20 @@ class Forget:
         subjects = await self._connection.scalars(select(CardRow.subject).where(which))
         return [int(task) for kind, _, task in (subject.partition(":") for subject in subjects) if kind == "task"]
 
-    async def _let_go(self, theirs: Sequence[Covered], mentioned: Iterable[int], now: datetime) -> None:
+    async def _let_go(self, theirs: Sequence[Covered], mentioned: Iterable[int], now: datetime) -> Counter[str]:
         """Drop those of the tasks that nobody else follows, or let them rest where somebody else named them."""
         accounts = sorted({task.ref.account for task in theirs})
         kept = [each for account in accounts for each in await self._subscriptions.of_account(account)]
         await rest(self._connection, uncovered(theirs, kept), now)
+        erased: Counter[str] = Counter()
         for batch in batches(sorted({*mentioned, *(task.id for task in theirs)})):
             left = await self._connection.scalars(
                 select(TaskRow.id)
                 .where(TaskRow.id.in_(batch), TaskRow.unfollowed_at.is_not(None))
                 .where(TaskRow.id.not_in(select(NameRow.task)))
             )
-            await self._tasks.drop_all(list(left))
+            erased += await self._tasks.drop_all(list(left))
+        return erased
 
     async def _stop_sweeps(self, ended: Iterable[Subscription]) -> None:
         for account in sorted({subscription.wish.account for subscription in ended}):
@@ -145,3 +165,7 @@ class Forget:
             for region in [Region(region) for region in regions]:
                 if not await self._subscriptions.is_followed(account, region):
                     await Sweeps(self._connection).remove(account, region)
+
+
+def _table(row: type[Table]) -> AnyTable:
+    return Table.metadata.tables[row.__tablename__]

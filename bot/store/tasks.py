@@ -4,6 +4,7 @@ Tasks: what is followed, what is known of it, and when it is read by itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -194,13 +195,21 @@ class Tasks:
         """Forget a task with its history; what is in the outbox of it is still said."""
         await self.drop_all([task])
 
-    async def drop_all(self, tasks: Sequence[int]) -> None:
-        """Forget many tasks with their history."""
+    async def drop_all(self, tasks: Sequence[int]) -> Counter[str]:
+        """Forget many tasks with their history; says how many rows of which table that were."""
+        erased: Counter[str] = Counter()
         for batch in batches(tasks):
-            for column in (TaskRow.id, ChangeRow.task, IncidentRow.task, NameRow.task):
-                await self._connection.execute(delete(column.class_).where(column.in_(batch)))
             subjects = [of_task(task) for task in batch]
-            await self._connection.execute(delete(CardRow).where(CardRow.subject.in_(subjects)))
+            for column, values in (
+                (TaskRow.id, batch),
+                (ChangeRow.task, batch),
+                (IncidentRow.task, batch),
+                (NameRow.task, batch),
+                (CardRow.subject, subjects),
+            ):
+                done = await self._connection.execute(delete(column.class_).where(column.in_(values)))
+                erased[column.class_.__tablename__] += done.rowcount
+        return +erased
 
     async def unfollowed(self, before: datetime) -> list[int]:
         """Name the tasks that nobody has followed since then; one with a short name stays while it may still run."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BODIES = 3_000
 LONGEST = timedelta(days=10_000)
-LINES = ("paused_gone", "paused_not_member", "paused_policy")
+LINES = ("paused_gone", "paused_not_member", "paused_policy", "paused_shared")
 
 
 def span(chance: random.Random) -> timedelta | None:
