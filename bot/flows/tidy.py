@@ -38,6 +38,7 @@ class Tidier:
     Args:
         put_missing: has these looked at unless somebody is about to.
         trim_engine: forgets what the engine wrote about jobs that are over.
+        every_s: how often.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Tidier:
         put_missing: Callable[[Iterable[Wake]], Awaitable[None]],
         trim_engine: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
+        every_s: float = EVERY_S,
     ) -> None:
         self._memory = memory
         self._accounts = accounts
         self._put_missing = put_missing
         self._trim_engine = trim_engine
         self._now = now
+        self._every_s = every_s
         self._trimmed_at: datetime | None = None
 
     async def tidy(self) -> None:
@@ -69,13 +72,13 @@ class Tidier:
             await self._trim_engine()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Do it at once, and every two seconds until it is stopped; a database that is away is waited for."""
+        """Do it at once, and again and again until it is stopped; a database that is away is waited for."""
         while not stop.is_set():
             try:
                 await self.tidy()
             except (DatabaseTrouble, OSError) as trouble:
                 log.warning("could not tidy: %s", trouble)
-            await _nap(stop, EVERY_S)
+            await _nap(stop, self._every_s)
 
 
 async def _nap(stop: asyncio.Event, seconds: float) -> None:

@@ -191,6 +191,8 @@ class Bot:
         self._reading = asyncio.create_task(self._read(self._process, listens))
         async with asyncio.timeout(START_S):
             await listens.wait()
+        if not self.is_alive and death is None and not self.was_killed:
+            raise RuntimeError(f"it did not start:\n{''.join(self.log[-30:])}")
 
     def arm(self, death: Mapping[str, object]) -> None:
         """Have it die so, from now on."""
@@ -345,6 +347,8 @@ class Trial:
             if loop.time() > end:
                 return False
             if not self._bot.is_alive:
+                if not self._bot.was_killed:
+                    raise RuntimeError(f"it died by itself:\n{''.join(self._bot.log[-30:])}")
                 self._round.hits += self._bot.was_killed
                 await self._bot.gone()
                 await self._bot.start()

@@ -18,6 +18,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,15 +131,6 @@ def die(after_s: float = 0.0) -> None:
     time.sleep(60)  # it comes at once, but not always before the next line
 
 
-def hurry() -> None:
-    """Look around often and speak fast: what is waited for here is real time, and paces are another test's."""
-    from bot.flows import tidy, watch
-    from bot.queue import tempo
-
-    watch.LONGEST_NAP_S, tidy.EVERY_S = 0.1, 0.2
-    tempo.IN_CHANNEL = tempo.POSTS = tempo.EDITS = tempo._terms(50.0)
-
-
 def main() -> int:
     told = json.loads(os.environ["BATTERY"])
     clock.now = Fast(clock.now, began=datetime.fromisoformat(told["began"]), speed=told["speed"])
@@ -147,10 +139,10 @@ def main() -> int:
     signal.signal(signal.SIGUSR1, fate.arm)
     if told["armed"]:
         fate.arm()
-    from bot import cli  # only now: it binds the calendar to its defaults
+    from bot import cli, wiring  # only now: they bind the calendar to their defaults
     from tests.battery.mutants import MUTANTS
 
-    hurry()
+    wiring.serve = partial(wiring.serve, haste=told["speed"])
     if told["mutant"]:
         MUTANTS[told["mutant"]]()
 
