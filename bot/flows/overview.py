@@ -105,8 +105,8 @@ async def _rows(
 ) -> list[message.Row]:
     places: defaultdict[Place, list[Subscription]] = defaultdict(list)
     for each in subscriptions:
-        account = desk.accounts.get(each.wish.account)
-        if account is not None and account.is_open_to(each.place.channel):
+        account, task = desk.accounts.get(each.wish.account), each.wish.task
+        if account is not None and account.is_open_to(each.place.channel) and (task is None or account.shows(task)):
             places[each.place].append(each)
     rows: list[message.Row] = []
     for place, here in places.items():

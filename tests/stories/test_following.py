@@ -316,7 +316,7 @@ async def test_a_part_of_an_id_will_do_and_several_are_offered(house: House) -> 
     muted = await press_button(house, several, label)
 
     assert several.words.startswith("2 tasks could be meant by “main”. Which one?")
-    assert muted.words.startswith("主舞台 is muted here until 2026-11-21 22:00 Europe/Berlin")
+    assert muted.words.startswith("Muted here until 2026-11-21 22:00 Europe/Berlin: 主舞台.")
 
 
 async def test_mutes_have_an_owner_and_an_end(house: House) -> None:
@@ -327,10 +327,10 @@ async def test_mutes_have_an_owner_and_an_end(house: House) -> None:
     mine = await house.ask("/relay mute main-zh for=3h")
     everything = await house.ask("/relay mute aliyun all for=1h", user="adam")
 
-    assert muted.words.startswith("主舞台 is muted here until 2026-11-22 06:00 Asia/Shanghai")
+    assert muted.words.startswith("Muted here until 2026-11-22 06:00 Asia/Shanghai: 主舞台.")
     assert longer.words.startswith("Members mute one task for two hours at most")
     assert "It was muted until 2026-11-21 23:00 Europe/Berlin before." in mine.words
-    assert everything.words.startswith("all tasks of aliyun is muted here until")
+    assert everything.words.startswith("Muted here until 2026-11-21 16:00 America/New_York: all tasks of aliyun.")
     assert rows(house, "SELECT user_id, task FROM mutes ORDER BY id") == [("U0ANN", "main-zh"), ("U0ADAM", "")]
 
 
@@ -341,8 +341,8 @@ async def test_unmuting_lifts_it(house: House) -> None:
     lifted = await house.ask("/relay unmute main-zh", user="bob")
     again = await house.ask("/relay unmute main-zh")
 
-    assert lifted.words == "主舞台 is not muted here any more."
-    assert again.words == "主舞台 is not muted here. Nothing was changed."
+    assert lifted.words == "Not muted here any more: 主舞台."
+    assert again.words == "Not muted here: 主舞台. Nothing was changed."
     assert rows(house, "SELECT * FROM mutes") == []
 
 
@@ -354,7 +354,7 @@ async def test_a_mute_may_begin_later_and_lasts_a_day_at_most(house: House) -> N
     well = await house.ask("/relay mute main-zh until=recovery")
 
     assert later.words.startswith(
-        "主舞台 will be muted here from 2026-11-22 02:00 Europe/Berlin until 2026-11-22 04:00 Europe/Berlin."
+        "Muted here from 2026-11-22 02:00 Europe/Berlin until 2026-11-22 04:00 Europe/Berlin: 主舞台."
     )
     assert too_long.words.startswith("A mute lasts 24 h at most.")
     assert well.words.startswith("主舞台 is not bad now, so there is nothing to wait for.")
@@ -432,6 +432,20 @@ async def test_whoever_may_not_see_an_account_can_neither_follow_nor_end_anythin
     assert tasks.words.startswith("There is no account “show”.")
     assert "主舞台" not in mine.words
     assert len(kept) == 1
+
+
+async def test_what_an_account_does_not_show_any_more_is_not_listed(build: Build) -> None:
+    show = '[accounts.show]\nprovider = "aliyun"\nregions = ["cn-shanghai"]\nENDPOINT\n'
+    async with build(accounts=show) as house:
+        await house.ask("/relay subscribe show main-zh")
+        await house.ask("/relay subscribe show backup-en")
+    async with build(accounts=show + 'tasks = ["main-*"]') as house:
+        listed = await house.ask("/relay list")
+        hidden = await house.ask("/relay history backup-en")
+
+    assert "主舞台" in listed.words
+    assert "Backup" not in listed.words
+    assert hidden.words.startswith("This channel does not follow backup-en.")
 
 
 async def test_a_flood_is_refused_before_it_changes_anything(house: House) -> None:
