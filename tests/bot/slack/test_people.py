@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.permit import Standing
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fail
-from bot.sandbox.slack import BOT_TOKEN, Person, Slack
-from bot.slack.people import People
+from bot.sandbox.slack import BOT_TOKEN, Channel, Person, Slack
+from bot.slack.people import PAGE, People
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,3 +91,46 @@ async def test_a_channel_that_slack_does_not_show_is_one_we_are_not_in(slack: Sl
     assert not seen["#general"].is_member
     assert seen["#partners"].is_shared
     assert not hidden.is_member
+
+
+async def test_an_archived_channel_says_so(slack: Slack, people: People) -> None:
+    assert (await people.channel("C0OLD")).is_archived
+    assert not (await people.channel("C0RELAYS")).is_archived
+
+
+async def test_a_direct_conversation_is_ours_only_with_the_person_who_asks_there(slack: Slack, people: People) -> None:
+    ours = slack.workspace.channel("@ann").id
+
+    assert (await people.channel(ours, "U0ANN")).is_member
+    assert not (await people.channel(ours, "U0BOB")).is_member
+    assert not (await people.channel("D0ANNBOB", "U0ANN")).is_member
+
+
+async def test_a_direct_conversation_that_slack_does_not_open_is_not_ours(slack: Slack, people: People) -> None:
+    ours = slack.workspace.channel("@ann").id
+    slack.faults.plan(Fail("internal_error"), on="conversations.open")
+
+    assert not (await people.channel(ours, "U0ANN")).is_member
+
+
+async def test_a_persons_zone_comes_with_their_standing(people: People) -> None:
+    first = await people.person("U0BOB", team="T0SANDBOX")
+    again = await people.person("U0BOB", team="T0SANDBOX")
+
+    assert (first.zone, again.zone) == ("Asia/Shanghai", "Asia/Shanghai")
+
+
+async def test_channels_of_somebody_are_walked_page_by_page(slack: Slack, people: People) -> None:
+    more = {f"C1{n:06d}": Channel(id=f"C1{n:06d}", name=f"c{n}", members={"U0OLGA"}) for n in range(PAGE)}
+    slack.workspace.channels |= more
+
+    found = await people.channels_of("U0OLGA")
+
+    assert found == {"C0RELAYS", "C0GENERAL", "C0OPS", "C0PARTNERS", *more}
+    assert len(slack.ledger.of("users.conversations")) == 2
+
+
+async def test_channels_that_slack_does_not_tell_are_left_out(slack: Slack, people: People) -> None:
+    slack.faults.plan(Fail("internal_error"), on="users.conversations")
+
+    assert await people.channels_of("U0OLGA") == frozenset()
