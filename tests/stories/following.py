@@ -1,7 +1,7 @@
 """
 A channel that follows one task while time flies: what is done to the task, what the channel was told, what is kept.
 
-Sixty seconds of the calendar take three real ones. The loop's timers are fast, so patience is for all parts alike; the
+Sixty seconds of the calendar take five real ones. The loop's timers are fast, so patience is for all parts alike; the
 calendar is moved along; and what the database's own clock has reserved is moved back by as much, because that clock
 cannot be moved.
 """
@@ -14,7 +14,7 @@ import selectors
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -26,29 +26,40 @@ if TYPE_CHECKING:
     from conftest import House
     from freezegun.api import FrozenDateTimeFactory
 
+    from bot.sandbox.aliyun import AliyunCloud
     from bot.sandbox.slack import Message
+    from bot.sandbox.tencent import TencentCloud
 
-SPEED = 20.0
-PATIENCE_S = 10 * SPEED
+SPEED = 12.0
 TASK = "backup-en"
 NAME = "Backup, English"
 SOON = 60.0  # seconds of the calendar after a fault's end, by which the channel is right again
+STRIDE = 50.0
 STATES = ("RETRYING", "STOPPED", "RUNNING", "ENDED", "UNKNOWN", "NOT FOUND")
 
 
 class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # its type depends on the machine
+    speed = 1.0
+
     def select(self, timeout: float | None = None) -> Any:
-        return super().select(timeout if timeout is None else timeout / SPEED)
+        return super().select(timeout if timeout is None else timeout / self.speed)
 
 
 class Swift(asyncio.SelectorEventLoop):
-    """An event loop whose seconds are short."""
+    """An event loop whose seconds become short when it is told so."""
 
     def __init__(self) -> None:
-        super().__init__(_Selector())
+        self._waiting = _Selector()
+        self._began, self._ahead = 0.0, 0.0
+        super().__init__(self._waiting)
 
     def time(self) -> float:
-        return super().time() * SPEED
+        return self._ahead + (super().time() - self._began) * self._waiting.speed
+
+    def go(self, speed: float) -> None:
+        """Let its seconds be so many times shorter from now on."""
+        self._ahead, self._began = self.time(), super().time()
+        self._waiting.speed = speed
 
 
 def swiftly(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -73,6 +84,8 @@ class Following:
     channel: str = "#relays"
     task: str = TASK
     name: str = NAME
+    account: str = "aliyun"
+    cloud: AliyunCloud | TencentCloud | None = None  # Alibaba's by default
 
     async def live(self, seconds: float, *, step: float = 1.0) -> None:
         """Let time pass while everything runs."""
@@ -81,21 +94,39 @@ class Following:
             await self._tick(step)
             passed += step
 
-    async def until(self, is_true: Callable[[], Any], *, within: float = SOON, step: float = 1.0) -> float:
-        """Let time pass until something is so; return how many seconds of the calendar that took."""
+    async def until(self, is_true: Callable[[], Any], *, within: float = SOON) -> float:
+        """
+        Let time pass until something is so; return how many seconds of the calendar that took.
+
+        It passes in long strides while all that is to be said was put off for long.
+        """
         began = clock.now()
         while not is_true():
             took = (clock.now() - began).total_seconds()
             assert took < within, f"not so after {took:.0f} s: {self.story()}; waiting {self.waiting()}"
-            await self._tick(step)
+            await self._tick(STRIDE if self._rests() else 1.0)
         return (clock.now() - began).total_seconds()
 
     async def _tick(self, step: float) -> None:
-        began = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, Swift)
+        loop.go(SPEED)
+        began = loop.time()
         await asyncio.sleep(1.0)
         self.frozen.tick(timedelta(seconds=step))
-        real = (asyncio.get_running_loop().time() - began) / SPEED
+        real = (loop.time() - began) / SPEED
         await asyncio.to_thread(self._age, step - real)
+        loop.go(1.0)
+
+    def _rests(self) -> bool:
+        """Say whether nothing is to be said within the next stride."""
+        ((soonest, later, rest),) = self.rows(
+            "SELECT min(not_before), sum(not_before IS NOT NULL AND state <> 'sending'),"
+            " sum(not_before IS NULL AND state <> 'pending') FROM notices WHERE settled_at IS NULL"
+        )
+        if not later or rest:
+            return False
+        return datetime.fromisoformat(soonest).replace(tzinfo=UTC) - clock.now() > timedelta(seconds=STRIDE + 10)
 
     def _age(self, seconds: float) -> None:
         """Let what was reserved on the database's clock come nearer."""
@@ -116,14 +147,12 @@ class Following:
 
     def says(self, word: str, reason: str = "") -> None:
         """From now on the cloud says that of the task."""
-        self.house.stage.aliyun.story.override(self.task, word, reason, now=clock.now())
+        (self.cloud or self.house.stage.aliyun).story.override(self.task, word, reason, now=clock.now())
 
     async def subscribe(self) -> None:
         """Follow the task, without waiting for what the channel is told."""
-        await self.house.slack.say("ann", self.channel, f"/relay subscribe aliyun {self.task}")
-        await self.house.slack.until(lambda: self.house.told("ann", self.channel) != [], within_s=PATIENCE_S)
-        answer = self.house.told("ann", self.channel)[0].words
-        assert answer.startswith(f"This channel follows {self.name}: everything."), answer
+        answer = await self.house.ask(f"/relay subscribe {self.account} {self.task}", channel=self.channel)
+        assert answer.words.startswith("This channel follows "), answer.words
 
     def cards(self) -> list[Message]:
         """The task's cards as they stand now."""
@@ -201,5 +230,6 @@ def _is_card(first_line: str, name: str) -> bool:
 
 
 def _state(words: str) -> str:
+    """Return the state that a message names first."""
     first = words.split("\n", maxsplit=1)[0]
-    return next((state for state in STATES if state in first), first)
+    return min((state for state in STATES if state in first), key=first.index, default=first)
