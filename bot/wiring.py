@@ -44,7 +44,7 @@ from bot.slack.workspace import check_sockets, identify, open_client, warn_of_re
 from bot.store.address import File, Server
 from bot.store.audit import Audit
 from bot.store.database import Database
-from bot.store.errors import DatabaseTrouble, OtherRevision
+from bot.store.errors import DatabaseTrouble, DatabaseUnavailable, OtherRevision
 from bot.store.memory import Memory
 from bot.store.pace import Paces
 from bot.store.seals import FINGERPRINT
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.contract import AccountName, Fingerprint, Provider, ProviderType, Reply, Request
+    from bot.domain.notice import Wake
     from bot.slack.identity import Identity
     from bot.web.door import Ready
 
@@ -139,6 +140,30 @@ async def _is_there(database: Database) -> bool:
 
 def _has_no_file(database: Database) -> bool:
     return isinstance(database.place, File) and not database.place.path.exists()
+
+
+@asynccontextmanager
+async def open_memory(told: settings.Settings) -> AsyncIterator[Memory]:
+    """
+    Lend what the bot remembers, to change it beside a running bot, which finds what was changed by itself.
+
+    Raises:
+        DatabaseTrouble: there is none, or not this release's; nothing is made.
+    """
+    database = Database.open(told.bot.database_url.get_secret_value())
+    try:
+        if _has_no_file(database):
+            raise DatabaseUnavailable(
+                f"{database.place} does not exist.", mend="Set DATABASE_URL to the one that serve uses."
+            )
+        await database.check_revision()
+        yield Memory(database, wake=_nobody)
+    finally:
+        await database.close()
+
+
+async def _nobody(_: frozenset[Wake]) -> None:
+    """Wake nobody: this process delivers nothing."""
 
 
 async def upgrade(database: Database) -> None:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bot import __version__
-from bot.cli import db, doctor, sandbox, serve, status, tasks
+from bot.cli import db, doctor, forget, sandbox, serve, status, tasks
 from bot.cli.failure import Failure
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"relaybot {__version__}")
     commands = made.add_subparsers(title="commands", metavar="<command>", required=True, parser_class=_Parser)
-    for command in (status, tasks, serve, doctor, db, sandbox):
+    for command in (status, tasks, serve, doctor, db, forget, sandbox):
         command.add(commands)
     return made
 
