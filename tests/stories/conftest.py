@@ -75,7 +75,8 @@ class Build(Protocol):
     Builds a house.
 
     `more` overrides the environment, an empty value unsets; `accounts` is the text of a configuration file, in which
-    `ENDPOINT` stands for Alibaba Cloud's own; `monotonic` is the sandbox's, for what it counts in windows.
+    `ENDPOINT` stands for Alibaba Cloud's own; `monotonic` is the sandbox's, for what it counts in windows;
+    `haste` is the bot's, where a story moves the calendar on.
     """
 
     def __call__(
@@ -86,6 +87,7 @@ class Build(Protocol):
         patience_s: float = 5.0,
         accounts: str = "",
         monotonic: Callable[[], float] | None = None,
+        haste: float = 1.0,
     ) -> AbstractAsyncContextManager[House]: ...
 
 
@@ -106,6 +108,7 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
         patience_s: float = 5.0,
         accounts: str = "",
         monotonic: Callable[[], float] | None = None,
+        haste: float = 1.0,
     ) -> AsyncIterator[House]:
         async with open_stage(calendar=clock.now, monotonic=monotonic) as stage:
             environment = {
@@ -119,7 +122,7 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
                 file = tmp_path / "relaybot.toml"
                 file.write_text(accounts.replace("ENDPOINT", f'endpoint = "{stage.aliyun.door.url}"'))
                 environment["RELAYBOT_CONFIG"] = str(file)
-            async with wiring.serve(wiring.read_settings(environment), patience_s=patience_s) as door:
+            async with wiring.serve(wiring.read_settings(environment), patience_s=patience_s, haste=haste) as door:
                 built = House(stage=stage, door=door, folder=tmp_path)
                 stage.slack.people.door = f"{built.url}/slack/events"
                 yield built
