@@ -12,6 +12,7 @@ import pytest
 
 from bot import clock
 from bot.domain.words import say
+from bot.sandbox.faults import html
 from bot.sandbox.story import GONE, Phase, Script
 
 if TYPE_CHECKING:
@@ -218,4 +219,25 @@ async def test_a_mute_over_which_it_came_back_to_where_it_was_is_silence(evening
 
     assert edited.startswith("STOPPED")  # the card is right all the time
     assert evening.card("show").text.startswith("RUNNING")
+    assert evening.thread("show") == []
+
+
+async def test_ten_minutes_without_the_cloud_are_one_notice_and_none_about_a_task(evening: Evening):
+    for number in range(50):
+        evening.has(f"t-{number}")
+    await evening.house.ask("/relay subscribe aliyun all match=t-")
+    await evening.follows("show")
+    await evening.passes(MINUTE)
+    before = [message.ts for message in evening.house.slack.heard("#relays")]
+    evening.house.stage.aliyun.faults.plan(html(200), times=None)  # a proxy that says it is well
+    await evening.until(lambda: len(evening.house.slack.heard("#relays")) > len(before), within=10 * MINUTE)
+    await evening.passes(7 * MINUTE)
+    during = [message for message in evening.house.slack.heard("#relays") if message.ts not in before]
+    evening.house.stage.aliyun.faults.clear()
+    await evening.until(lambda: len(evening.house.slack.heard("#relays")) > len(before) + len(during))
+    await evening.passes(MINUTE)
+    after = [message for message in evening.house.slack.heard("#relays") if message.ts not in before][len(during) :]
+
+    assert [message.text for message in during] == ["I cannot see account aliyun"]
+    assert [message.text for message in after] == ["I see account aliyun again"]
     assert evening.thread("show") == []
