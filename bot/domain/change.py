@@ -192,6 +192,7 @@ def _entered(known: Known, seen: Snapshot, began: datetime, *, bad_why: Why | No
         told=frozenset(),
         ended_at=began if seen.state is TaskState.ENDED else None if runs else known.ended_at,
         remark=None,
+        successor=None,
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from adapters.contract import AccountName, Plan, Region, Remark, TaskRef, TaskState
 from bot.domain.message import Look
 from bot.domain.subscription import Place
-from bot.domain.task import News, Why
+from bot.domain.task import News, Successor, Why
 
 
 class Kind(StrEnum):
@@ -50,6 +50,8 @@ class CardBody:
     muted_until: datetime | None = None
     thread_ts: str = ""  # it stands in somebody's thread, where they asked for it
     same_destination: tuple[str, ...] = ()  # other followed tasks that push to the same place, by name
+    successor: Successor | None = None  # may have taken the relay over
+    follows_successor: bool = False  # this place does already: then there is nothing to offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,20 @@ The same relay under a new id: how people mend one that cannot be restarted. Pur
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.contract import TaskState
+from bot.domain.task import Successor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from adapters.contract import Snapshot, TaskRef
     from bot.domain.task import Followed
 
+AWAITED: Final = timedelta(minutes=30)
 _DOWN: Final = frozenset({TaskState.STOPPED, TaskState.ENDED})
 _UP: Final = (TaskState.RUNNING, TaskState.RETRYING, TaskState.NOT_STARTED)  # the likeliest first
 
@@ -41,6 +45,31 @@ def successors(old: Followed, others: Iterable[tuple[TaskRef, Snapshot]]) -> tup
         and (_pushes_to_the_same(last, seen) or _is_called_the_same(last, seen))
     ]
     return tuple(ref for *_, ref in sorted(found))
+
+
+def likeliest(old: Followed, others: Iterable[tuple[TaskRef, Snapshot]]) -> Successor | None:
+    """
+    Return the task that is to be offered for one that is down, if any.
+
+    One that only pushes to the same destination may be a backup that ran all the time: it is offered, never sure.
+    """
+    if old.known.state not in _DOWN:
+        return None
+    among = dict(others)
+    found = successors(old, among.items())
+    if not found or old.known.last is None:
+        return None
+    seen = among[found[0]]
+    hashes = {old.known.last.destination_hash, seen.destination_hash} - {""}
+    is_sure = len(found) == 1 and len(hashes) < 2 and _is_called_the_same(old.known.last, seen)
+    return Successor(ref=found[0], name=seen.name, is_sure=is_sure)
+
+
+def is_awaited(task: Followed, now: datetime) -> bool:
+    """Say whether a task that ended badly may yet go on under a new id: for half an hour its region is still listed."""
+    known = task.known
+    has_failed = known.ended_at is not None and known.bad_since is not None
+    return has_failed and known.successor is None and now - (known.ended_at or now) < AWAITED
 
 
 def _pushes_to_the_same(one: Snapshot, other: Snapshot) -> bool:

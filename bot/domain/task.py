@@ -66,6 +66,19 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """
+    Another task that may have taken a relay over: people mend one that cannot be restarted under a new id.
+
+    `is_sure`: there is no other, and it has the name, so that whoever means the relay by a name can be moved.
+    """
+
+    ref: TaskRef
+    name: str
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """
     What is remembered of a task. `state` is what is confirmed and was told; the card shows `last`.
@@ -94,6 +107,7 @@ class Known:
     told: frozenset[Why] = frozenset()  # conditions that were said and are not over
     ended_at: datetime | None = None  # confirmed; Tencent is looked at for 30 minutes more
     remark: Remark | None = None  # what a callback said by the way, until the next change
+    successor: Successor | None = None  # while it is down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

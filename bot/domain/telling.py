@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from adapters.contract import Remark
     from bot.domain.subscription import Mute, Place, Subscription
-    from bot.domain.task import Followed, Known, News, Verdict
+    from bot.domain.task import Followed, Known, News, Successor, Verdict
 
 REFRESH: Final = timedelta(minutes=30)  # a card on which nothing changes shows a newer read this often
 EXPECTABLE: Final = frozenset({Why.ENDED_WITHOUT_PLAN, Why.STOPPED_UNEXPLAINED})
@@ -76,6 +76,7 @@ def notices(
                 thread_ts=ear.thread_ts,
                 mute=mute,
                 same_destination=same_destination,
+                follows_successor=_follows(subscriptions, ear.place, after.successor),
                 now=now,
             )
         if in_group or not shows:
@@ -127,7 +128,16 @@ def after_mute(
     for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
         if ear.place != mute.place:
             continue
-        out += card(followed, known, place=ear.place, title=title, thread_ts=ear.thread_ts, mute=ear.mute, now=now)
+        out += card(
+            followed,
+            known,
+            place=ear.place,
+            title=title,
+            thread_ts=ear.thread_ts,
+            mute=ear.mute,
+            follows_successor=_follows(subscriptions, ear.place, known.successor),
+            now=now,
+        )
         was = silence.state_at(mute.begins_at, history, known)
         never_told = known.bad_since is not None and known.bad_since >= mute.begins_at
         is_told = silence.is_spent(mute, history, known)  # something ended it early, and from then on all was told
@@ -151,6 +161,7 @@ def card(
     thread_ts: str = "",
     mute: Mute | None = None,
     same_destination: tuple[str, ...] = (),
+    follows_successor: bool = False,
 ) -> tuple[Notice, ...]:
     """Return the card of a task for one place; nothing before the task was read for the first time."""
     body = _card_body(followed, known, title=title, asked_at=now)
@@ -162,6 +173,7 @@ def card(
         is_muted=mute is not None,
         muted_until=None if mute is None else mute.ends_at,
         same_destination=same_destination,
+        follows_successor=follows_successor,
     )
     cause = f"card:{followed.id}:{_instant(now)}"
     return (Notice(place=place, kind=Kind.CARD, cause=cause, body=body, task=followed.id),)
@@ -292,6 +304,13 @@ def _card_body(followed: Followed, known: Known, *, title: str, asked_at: dateti
         unseen_since=known.unseen_since if known.is_unseen else None,
         remarks=_remarks(known),
         can_be_expected=known.bad_why in EXPECTABLE and not known.expected,
+        successor=known.successor,
+    )
+
+
+def _follows(subscriptions: Sequence[Subscription], place: Place, successor: Successor | None) -> bool:
+    return successor is not None and any(
+        each.place == place and each.wish.covers(successor.ref, successor.name) for each in subscriptions
     )
 
 

@@ -122,7 +122,7 @@ async def _keep(look: message.Look, wish: Wish, change: Change) -> str:
     """Keep a wish for one task, tell the channel when that changed anything, and return the confirmation."""
     name = task_called(look.snapshot.name, look.ref.task_id)
     zone = change.asker.person.zone
-    kept, before = await _put(look, wish, change)
+    kept, before = await begin(look, wish, change)
     if before is not None and before.wish == kept.wish:
         return say("follow.same", name=name, options=options(kept.wish, zone))
     if before is not None:
@@ -144,7 +144,7 @@ class _Kept:
 
 async def _keep_one_of(look: message.Look, wish: Wish, change: Change) -> _Kept:
     """Keep a wish for one of several tasks; the channel hears of all of them in one line."""
-    kept, before = await _put(look, wish, change)
+    kept, before = await begin(look, wish, change)
     name, state = task_called(look.snapshot.name, look.ref.task_id), say(f"state.{look.snapshot.state}")
     if before is not None and before.wish == kept.wish:
         return _Kept(name=name, said=say("follow.each.same", name=name, state=state), is_new=False)
@@ -170,7 +170,16 @@ def _missed(typed: str, found: message.Message) -> str:
             return say("follow.each.ambiguous", task=task)
 
 
-async def _put(look: message.Look, wish: Wish, change: Change) -> tuple[Subscription, Subscription | None]:
+async def begin(look: message.Look, wish: Wish, change: Change) -> tuple[Subscription, Subscription | None]:
+    """
+    Keep a wish for the one task that was looked at, and put its card down.
+
+    Returns:
+        The subscription as it is now, and as it was before; None when it is new.
+
+    Raises:
+        Refused: the channel follows as many single tasks as it may.
+    """
     tx, now, place = change.tx, change.now, place_of(change.asker)
     wish = replace(wish, account=look.ref.account, task=look.ref.task_id, region=look.ref.region)
     kept, before = await tx.subscriptions.put(place, wish, by=change.asker.person.user, now=now)

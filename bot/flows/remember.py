@@ -225,8 +225,9 @@ def _covers(wish: Wish, task: Followed) -> bool:
 
 
 async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Judged], now: datetime) -> Audience:
-    ids = [one.task.ref.task_id for one in shown]
-    subscriptions = tuple(await tx.subscriptions.of_tasks(account.name, region, ids))
+    ids = {one.task.ref.task_id for one in shown}
+    ids |= {new.ref.task_id for one in shown if (new := one.verdict.known.successor) is not None}
+    subscriptions = tuple(await tx.subscriptions.of_tasks(account.name, region, sorted(ids)))
     places = sorted({subscription.place for subscription in subscriptions})
     return Audience(
         subscriptions=subscriptions,

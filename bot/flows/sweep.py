@@ -11,14 +11,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.contract import Listing
+from adapters.contract import Listing, TaskRef
 from adapters.errors import ProviderError
 from bot.domain import blind, cadence
 from bot.domain.blind import About, Sight
 from bot.domain.change import judge
 from bot.domain.rollcall import call, is_over, newcomers
+from bot.domain.successor import is_awaited
 from bot.domain.turn import Urgency
 from bot.flows.remember import Judged, put_boards, remember
+from bot.flows.succession import move_on, succeeded
 from bot.flows.turns import must_be_asked_for
 from bot.store.incidents import Scope
 
@@ -97,8 +99,12 @@ class Sweeper:
             for task, seen in roll.told
             if not self._turns.is_reading(task)
         ]
-        period = _period(roll, judged, now, is_broad=bool(broad))
+        period = _period(roll, judged, now, is_wanted=bool(broad) or any(is_awaited(task, now) for task in followed))
         judged = self._paced(account, judged, period)
+        if isinstance(listed, Listing) and roll.error is None:
+            told = {task.id for task, _ in roll.told}
+            over = [task for task in followed if is_over(task) and task.id not in told]
+            judged = succeeded(judged, over, account, _by_ref(sweep, listed))
         due_at = max(begun_at + period, now) if period is not None else now
         sight = blind.look(Sight(failing_since=sweep.failing_since, misses=sweep.misses), roll.error, begun_at)
         async with self._memory.transaction() as tx:
@@ -118,7 +124,8 @@ class Sweeper:
                 found = newcomers(sweep.region, listed, followed=followed, broad=broad, swept_at=sweep.done_at)
                 judged += await self._pick_up(tx, account, found, now)
             # What somebody else wrote meanwhile, and what many at once are held for, the next sweep judges again.
-            await remember(tx, account, sweep.region, judged, now=now, followed=followed)
+            stale = await remember(tx, account, sweep.region, judged, now=now, followed=followed)
+            await move_on(tx, account, judged, stale, now)
             await self._check(tx, account, roll.missing, period or cadence.SWEEP, now)
             fresh = [each for each in broad if sweep.done_at is None or each.created_at > sweep.done_at]
             await put_boards(tx, account, fresh, None, now=now)
@@ -253,14 +260,26 @@ async def tell_sight(
     await put_boards(tx, account, subscriptions, None, now=now, unseen_since=sight.failing_since)
 
 
-def _period(roll: RollCall, judged: Sequence[Judged], now: datetime, *, is_broad: bool) -> timedelta | None:
-    """Say how soon to sweep again; None: nothing is left to look for."""
+def _period(roll: RollCall, judged: Sequence[Judged], now: datetime, *, is_wanted: bool) -> timedelta | None:
+    """
+    Say how soon to sweep again; None: nothing is left to look for.
+
+    Args:
+        is_wanted: something may appear in the list that nobody follows yet.
+    """
     after = {one.task.id: one.now_known for one in judged}
     tasks = [after.get(task.id, task) for task in roll.live]
     period = cadence.sweep_period((task for task in tasks if not is_over(task)), now)
     if roll.error is not None:
-        return cadence.SWEEP if roll.live or is_broad else None
-    return period or (cadence.SWEEP if is_broad else None)
+        return cadence.SWEEP if roll.live or is_wanted else None
+    return period or (cadence.SWEEP if is_wanted else None)
+
+
+def _by_ref(sweep: Sweep, listed: Listing) -> dict[TaskRef, Snapshot]:
+    return {
+        TaskRef(account=sweep.account, region=sweep.region, task_id=task_id): seen
+        for task_id, seen in listed.tasks.items()
+    }
 
 
 async def _put_off(tx: Tx, sweep: Sweep, until: datetime) -> None:

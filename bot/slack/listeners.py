@@ -27,6 +27,7 @@ from bot.flows.follow import follow_each
 from bot.flows.refresh import refresh
 from bot.flows.settings import set_channel
 from bot.flows.share import share
+from bot.flows.succeed import succeed
 from bot.flows.unfollow import unfollow_row
 from bot.flows.where import about
 from bot.slack import dialogs, lifecycle
@@ -339,6 +340,9 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
         case press.EXPECTED:
             doing = expect(ref, asker, ear.desk, now=now)
             await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="expect", now=now))
+        case press.SUCCEED:
+            doing = succeed(ref, asker, ear.desk, now=now)
+            await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="succeed", now=now))
         case press.SHARE:
             asker = replace(asker, channel=await about(asker, ear.desk))
             await _share(ear, heard.url, await share(ref, asker, ear.desk, now=now), heard.channel)

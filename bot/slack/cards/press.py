@@ -16,6 +16,7 @@ REFRESH_CARD: Final = (
     "card.refresh"  # of a followed task: the answer is the presser's alone, the card stays the watch's
 )
 EXPECTED: Final = "card.expected"  # the end or the stop that the card tells was meant
+SUCCEED: Final = "card.succeed"  # follow the task that took this one's relay over, and close this
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 

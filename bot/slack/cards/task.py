@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.spoken import task_called
 from bot.domain.tell import meaning
-from bot.domain.text import visible
+from bot.domain.text import short_id, visible
 from bot.domain.words import say
 from bot.slack.cards import look, press
 from bot.slack.cards.block import Dressed, button, buttons, fields, header, section, small
@@ -58,6 +59,10 @@ def _remarks(body: CardBody) -> list[str]:
     if body.same_destination:
         names = ", ".join(escape(visible(name)) for name in body.same_destination[:MOST_NAMES])
         said.append(say("card.same_destination", names=names))
+    if body.successor is not None:
+        new = body.successor
+        name = escape(task_called(new.name, new.ref.task_id))
+        said.append(say("card.successor", name=name, id=escape(short_id(new.ref.task_id))))
     if body.is_muted and body.muted_until is not None:
         said.append(say("card.muted", when=moment(body.muted_until)))
     return said
@@ -82,4 +87,6 @@ def _buttons(body: CardBody) -> tuple[Block, ...]:
     shown = [refresh, button(say("button.id"), action=press.ID, value=value)]
     if body.can_be_expected:
         shown.insert(0, button(say("button.expected"), action=press.EXPECTED, value=value))
+    if body.successor is not None and not body.follows_successor:
+        shown.insert(0, button(say("button.succeed"), action=press.SUCCEED, value=value))
     return (buttons(*shown),)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from adapters.contract import AccountName, Region, Snapshot, TaskId, TaskRef, TaskState
-from bot.domain.successor import successors
-from bot.domain.task import Followed, Known
+from bot.domain.successor import AWAITED, is_awaited, likeliest, successors
+from bot.domain.task import Followed, Known, Successor, Why
 from tests.bot.domain.watching import BEGIN, history
 
 
@@ -76,3 +76,46 @@ def test_a_task_that_is_gone_is_still_compared_by_what_it_was():
     task = Followed(id=1, ref=ref("old"), provider="aliyun", known=known)
 
     assert successors(task, [(ref("new"), seen("new", name="main-en"))]) == (ref("new"),)
+
+
+@pytest.mark.parametrize(
+    ("why", "others", "is_sure"),
+    [
+        ("the same name, and where it pushes to is not known", {"new": {"name": "main-en"}}, True),
+        ("the same name and destination", {"new": {"name": "main-en", "destination_hash": "d1"}}, True),
+        ("the same name, but it pushes elsewhere", {"new": {"name": "main-en", "destination_hash": "d2"}}, False),
+        ("another name: it may be a backup", {"new": {"name": "backup", "destination_hash": "d1"}}, False),
+        ("one of two", {"new": {"name": "main-en"}, "other": {"name": "main-en"}}, False),
+    ],
+)
+def test_only_the_one_of_the_same_name_is_surely_the_same_relay(
+    why: str,
+    others: dict[str, dict[str, Any]],
+    is_sure: bool,  # noqa: FBT001
+):
+    found = likeliest(old(), [(ref(task), seen(task, **more)) for task, more in others.items()])
+
+    assert found == Successor(ref=ref("new"), name=others["new"]["name"], is_sure=is_sure), why
+
+
+def test_where_nothing_fits_nothing_is_offered():
+    assert likeliest(old(), [(ref("new"), seen("new", name="main-de"))]) is None
+    assert likeliest(old(TaskState.RUNNING), [(ref("new"), seen("new", name="main-en"))]) is None
+
+
+@pytest.mark.parametrize(
+    ("why", "more", "awaited"),
+    [
+        ("it ended badly", {}, True),
+        ("it ended as it should", {"bad_since": None}, False),
+        ("it has not ended", {"ended_at": None}, False),
+        ("one was found", {"successor": Successor(ref=ref("new"), name="")}, False),
+        ("it is too long ago", {"ended_at": BEGIN - AWAITED}, False),
+    ],
+)
+def test_a_region_is_listed_a_while_longer_for_what_ended_badly(why: str, more: dict[str, Any], awaited: bool):  # noqa: FBT001
+    known = Known(
+        **{"state": TaskState.ENDED, "ended_at": BEGIN, "bad_since": BEGIN, "bad_why": Why.ENDED_EARLY, **more}
+    )
+
+    assert is_awaited(Followed(id=1, ref=ref("old"), provider="aliyun", known=known), BEGIN) is awaited, why

@@ -23,7 +23,7 @@ from bot.domain.notice import (
     to_json,
 )
 from bot.domain.outlook import Tone
-from bot.domain.task import News, Why
+from bot.domain.task import News, Successor, Why
 from bot.slack.cards import dress_body
 from tests.bot.slack.cards.test_any_message import cloud, foreign, instant, look
 
@@ -86,6 +86,8 @@ def card(chance: random.Random) -> CardBody:
         is_muted=chance.choice([True, False]),
         muted_until=chance.choice([None, instant(chance)]),
         same_destination=names(chance),
+        successor=chance.choice([None, Successor(ref=look(chance).ref, name=foreign(chance))]),
+        follows_successor=chance.choice([True, False]),
     )
 
 

@@ -31,7 +31,7 @@ from bot.domain.notice import (
     to_json,
 )
 from bot.domain.outlook import Tone, judge_look
-from bot.domain.task import News, Why
+from bot.domain.task import News, Successor, Why
 from bot.slack.cards import dress_body
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ BLIND = AccountBody(
     followed=50,
 )
 
+NEXT = Successor(ref=replace(REF, task_id=TaskId("fd245384-4067-4f91-9d75-9666a6bc0002")), name="main-en")
+
 BODIES: dict[str, Body] = {
     # ── cards ──
     "card-running": card(RUNNING, "1"),
@@ -137,6 +139,10 @@ BODIES: dict[str, Body] = {
         until=NOW + 2 * HOUR,
         is_muted=True,
         muted_until=NOW + HOUR,
+    ),
+    "card-successor": card(STOPPED, "3", reason="RetryTimesOffline", successor=NEXT),
+    "card-successor-that-is-followed": card(
+        ENDED, "-1", successor=replace(NEXT, name="<!channel>"), follows_successor=True
     ),
     # ── what is told: every why, as it most often comes ──
     **{f"told-{why}": told(why, RUNNING, RUNNING) for why in Why},
@@ -177,6 +183,17 @@ BODIES: dict[str, Body] = {
         )
         for why in ("gone", "not_member", "policy")
     },
+    "line-succeeded": LineBody(
+        key="succeeded", user="U0ANN", values=(("before", "main-en"), ("id", NEXT.ref.task_id), ("name", "main-en"))
+    ),
+    "line-succeeded-by-name": LineBody(
+        key="succeeded_by_name",
+        user="",
+        values=(("before", "main-en"), ("id", NEXT.ref.task_id), ("name", "main-en"), ("names", "stage")),
+    ),
+    "line-succeeded-by-all": LineBody(
+        key="succeeded_by_all", user="", values=(("before", "main-en"), ("id", NEXT.ref.task_id), ("name", "main-en"))
+    ),
     "line-with-foreign-ids": LineBody(
         key="paused_gone", user="!channel", values=(("channel", "<!here>"), ("code", "`&"))
     ),
