@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from bot import clock, wiring
+from bot.domain.words import say
 from bot.sandbox.clock import Calendar
 from bot.sandbox.orders import PromptError
 from bot.sandbox.programme import ONLINE_ID
@@ -35,6 +36,22 @@ PLAYED: Final = (
     ("A slip of the finger.", "/relay staus aliyun main-en"),
     ("Where can be asked?", "/relay accounts"),
 )
+
+# The second act: why, what is typed, how many replies then stand under the card, and what it says.
+FOLLOWED: Final = (
+    ("From now on the channel follows the other feed.", "/relay subscribe aliyun backup-en", 0, "RUNNING"),
+    (
+        "Its source breaks. The card says so at the first look, the thread at the second.",
+        "break source backup-en",
+        1,
+        "RETRYING",
+    ),
+    ("Half a minute later it has not healed by itself: now the channel is told.", "time +30s", 2, "RETRYING"),
+    ("The source is back. That is not told before it has held for half a minute.", "mend backup-en", 2, "RUNNING"),
+    ("It has.", "time +40s", 3, "RUNNING"),
+)
+FEED: Final = "Backup, English"
+SLOWEST_S: Final = 20.0  # a step of it; the bot looks every five seconds, and says one thing a second
 
 BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID}
 
@@ -93,6 +110,13 @@ class Theatre:
         self._screen.say("\nShe shows the channel what she sees.")
         await self.line("/relay status aliyun main-zh")
         await self.line("press share")
+        for why, line, replies, state in FOLLOWED:
+            self._screen.say(f"\n{why}")
+            await self.line(line)
+            try:
+                await self._slack.until(lambda: self._is_told(replies, state), within_s=SLOWEST_S)  # noqa: B023
+            except TimeoutError:
+                self._screen.say(f"(not heard within {SLOWEST_S:.0f} seconds)")
 
     async def lines(self) -> None:
         """Take typed lines until there are no more."""
@@ -155,6 +179,14 @@ class Theatre:
                 self._screen.heard(message)
                 if message.buttons:
                     self._last = message
+
+    def _is_told(self, replies: int, state: str) -> bool:
+        """Say whether the followed feed's card says that, with so many replies under it, and the bot has looked."""
+        for card in self._heard():
+            if not card.ephemeral_to and not card.thread_ts and card.text.startswith(f"{state} {FEED}"):
+                is_looked_at = say("card.doubt.first") not in card.words
+                return is_looked_at and len(self._slack.heard(PLACE, thread=card.ts)) >= replies
+        return False
 
     def _heard(self) -> list[Message]:
         return self._slack.heard(PLACE, to=YOU)

@@ -48,7 +48,7 @@ class Screen:
         """Show what the bot said."""
         note = "only visible to you" if message.ephemeral_to else "everybody in the channel reads this"
         if message.thread_ts:
-            note = "in the thread · " + note
+            note = ("in the thread, shown in the channel too · " if message.is_broadcast else "in the thread · ") + note
         if message.edited:
             note += " · replaced"
         parts = [self._block(block) for block in message.blocks] or [self._text(message.text)]

@@ -21,8 +21,12 @@ async def test_it_plays_a_conversation_and_ends(bare: Shell):
         "Did you mean status?",
         "everybody in the channel reads this",
         "[ Refresh ]  [ Share to channel ]  [ Id ]",
+        "▲ RETRYING · Backup, English · the source cannot be pulled · was RUNNING for",
+        "in the thread, shown in the channel too",
+        "✓ RUNNING · Backup, English · it runs again · was bad for",
     ):
         assert seen in ran.out
+    assert "not heard within" not in ran.out
     assert list(bare.folder.iterdir()) == []
 
 
