@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain.words import say
-from bot.sandbox.story import Phase, Script
+from bot.sandbox.story import GONE, Phase, Script
 from bot.slack.cards import press
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 OLD, NEW = "tour-0001", "tour-0002"
 THERE = "rtmp://push.example.com/live/tour"
+ELSEWHERE = "rtmp://push.example.com/live/other"
 PATIENCE = 200  # seconds of the calendar
 OFFER = "Another task may have taken over: "
 
@@ -163,3 +164,26 @@ async def test_what_follows_all_that_match_goes_on_with_the_new_task_and_is_offe
     assert tour.lines("goes on as") == [f"Tour goes on as Tour, id {NEW}. This channel follows it with the others."]
     assert not tour.is_offered("Tour")
     assert tour.follows() == [("", "tour", "")]
+
+
+async def test_one_that_is_gone_is_taken_over_by_what_appears_later(tour: Tour) -> None:
+    await tour.house.ask(f"/relay subscribe aliyun {OLD}")
+    await tour.until(lambda: '"state":"RUNNING","since"' in str(tour.rows("SELECT known FROM tasks")))
+    tour.house.stage.aliyun.story.override(OLD, GONE, now=tour.house.slack.workspace.now)
+    await tour.until(tour.incidents)
+    tour.add(relay(NEW, "Tour, again"))
+
+    await tour.until(lambda: tour.is_offered("Tour"))
+
+    assert tour.shows("Tour", f"{OFFER}Tour, again, id {NEW}.")
+
+
+async def test_two_that_push_to_one_place_are_pointed_out(tour: Tour) -> None:
+    tour.add(relay(NEW, "Tour, again"), relay("tour-0003", "Elsewhere", ELSEWHERE))
+    for task in (OLD, NEW, "tour-0003"):
+        await tour.house.ask(f"/relay subscribe aliyun {task}")
+
+    await tour.until(lambda: tour.shows("Tour, again", "Pushes to the same place: Tour."))
+    await tour.until(lambda: tour.shows("Elsewhere", "RUNNING"))
+
+    assert not tour.shows("Elsewhere", "Pushes to the same place")
