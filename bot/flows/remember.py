@@ -137,7 +137,7 @@ async def _show(
     groups: set[int] = set()
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
-        if its_group is not None:
+        if its_group is not None and one.verdict.news:
             groups.add(its_group)
         history = [change.news for change in await tx.changes.of_task(one.task.id, since=now - HISTORY)]
         await write_down(tx, one.task, one.verdict, group=its_group)
@@ -163,7 +163,9 @@ async def _show(
 
 async def _group_of(tx: Tx, one: Judged) -> int | None:
     """Find the group that a task is bad with, while that goes on."""
-    incident = await tx.incidents.of_task(one.task.id) if one.verdict.news else None
+    if not one.verdict.news and one.task.known.bad_since is None:
+        return None
+    incident = await tx.incidents.of_task(one.task.id)
     if incident is None or incident.part_of is None:
         return None
     whole = await tx.incidents.get(incident.part_of)
