@@ -587,6 +587,22 @@ async def test_many_that_die_at_once_are_one_incident_and_one_message():
         assert len(cards) == 200
 
 
+async def test_a_task_of_a_group_gets_no_card_of_its_own_while_nothing_new_happens_to_it():
+    """Whoever follows `all` reads the board and the group; a quiet look half an hour later posted two hundred cards."""
+    names = [f"t-{number}" for number in range(8)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow(None)
+        await world.passes(10)
+        for name in names:
+            world.say(name, "3", "PullStreamFailed")
+
+        await world.passes(30)
+        await world.passes(45 * 60, step=60)
+
+        assert len(groups(await world.said(Kind.GROUP))) == 1
+        assert await world.said(Kind.CARD) == []
+
+
 async def test_a_group_that_recovers_says_so_in_its_own_message():
     names = [f"t-{number}" for number in range(6)]
     async with open_world(*map(far, names)) as world:
