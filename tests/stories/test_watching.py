@@ -216,6 +216,7 @@ async def test_a_mute_over_which_it_came_back_to_where_it_was_is_silence(evening
     edited = evening.card("show").text
     evening.says("show", "1")
     await evening.passes(12 * MINUTE)
+    await evening.until(lambda: evening.card("show").text.startswith("RUNNING"))
 
     assert edited.startswith("STOPPED")  # the card is right all the time
     assert evening.card("show").text.startswith("RUNNING")

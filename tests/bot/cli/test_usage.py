@@ -61,7 +61,7 @@ async def test_no_arguments_at_all_get_help_on_stderr(bare: Shell):
         # Nothing like it.
         (
             ("frobnicate",),
-            "There is no command “frobnicate”. There are: status, tasks, serve, doctor, db, sandbox.",
+            "There is no command “frobnicate”. There are: status, tasks, serve, doctor, db, forget, sandbox.",
             "Try: relaybot --help",
         ),
         # A command of a command.
