@@ -208,6 +208,22 @@ async def test_muted_until_recovery_the_recovery_is_what_is_told_next(evening: E
     await evening.until(lambda: "uted here until" not in evening.card("show").words)
 
 
+async def test_a_mute_over_which_it_came_back_to_where_it_was_is_silence(evening: Evening):
+    await evening.follows("show")
+    await evening.house.ask("/relay mute aliyun show for=10m")
+    evening.says("show", "3", "TriggerByUser")
+    await evening.passes(2 * MINUTE)
+    edited = evening.card("show").text
+    evening.says("show", "1")
+    await evening.until(lambda: evening.card("show").text.startswith("RUNNING"))
+    await evening.passes(MINUTE)  # it holds, and that is confirmed well before the mute ends
+    await evening.passes(12 * MINUTE)
+
+    assert edited.startswith("STOPPED")  # the card is right all the time
+    assert evening.card("show").text.startswith("RUNNING")
+    assert evening.thread("show") == []
+
+
 async def test_ten_minutes_without_the_cloud_are_one_notice_and_none_about_a_task(evening: Evening):
     for number in range(50):
         evening.has(f"t-{number}")
