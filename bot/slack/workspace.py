@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -16,6 +16,8 @@ from bot.slack.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+Client: TypeAlias = AsyncWebClient
 
 TIMEOUT_S: Final = 10  # of one call; the SDK's own is 30
 

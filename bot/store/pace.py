@@ -8,7 +8,7 @@ neither a burst nor clocks that differ between machines can break a vendor's lim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.domain.pace import Later, Slot
 from bot.domain.turn import Urgency
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from bot.domain.pace import LaneName, Terms, Turn
     from bot.store.database import Database
+
+PaceClock: TypeAlias = "ColumnElement[float]"  # seconds since 1970, as a SQL expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,12 @@ class Paces:
     The pace rows of a database that has been upgraded.
 
     Args:
-        clock: seconds since 1970 as a SQL expression, by default the database's own clock; tests move it.
+        clock: what to read the time from, by default the database's own clock; tests move it.
 
     Every method raises `DatabaseUnavailable` where the database does not answer.
     """
 
-    def __init__(self, database: Database, *, clock: ColumnElement[float] | None = None) -> None:
+    def __init__(self, database: Database, *, clock: PaceClock | None = None) -> None:
         self._database = database
         statements = Statements(postgres=database.is_postgres, clock=clock)
         self._reserve = {urgency: statements.reserve(urgency) for urgency in Urgency}

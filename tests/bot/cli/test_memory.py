@@ -114,7 +114,7 @@ async def test_status_answers_without_the_database_and_says_so(shell: Shell):
 
     for ran, place in ((unreachable, "PostgreSQL 127.0.0.1/bot cannot be used"), (newer, "from_the_future")):
         assert (ran.status, ran.object["state"]) == (0, "RUNNING")
-        assert "WARNING bot.wiring: " in ran.err
+        assert "WARNING bot.wiring.database: " in ran.err
         assert place in ran.err
         assert ran.err.endswith("What other processes ask of the clouds is not counted now.\n")
         assert ran.err.count("\n") == 1

@@ -50,7 +50,7 @@ async def test_it_serves_and_leaves_at_sigterm(shell: Shell):
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "wrong": {}})
     assert (process.returncode, out) == (0, b"")
     assert not [line for line in said if " INFO " not in line]
-    assert rest.decode().endswith("INFO    bot.wiring: leaving: hear nothing more, finish what was acked\n")
+    assert rest.decode().endswith("INFO    bot.wiring.serving: leaving: hear nothing more, finish what was acked\n")
 
 
 async def test_somebody_is_answered_over_http(stage: Stage, shell: Shell):

@@ -1,0 +1,93 @@
+"""
+What every part of a serving bot is built from: memory, engine, clouds, and a voice in Slack.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.domain.fingerprint import fingerprint
+from bot.flows.lifecycle import installed
+from bot.queue.work import open_work
+from bot.slack.voice import Voice
+from bot.slack.workspace import identify, open_client, warn_of_repeats
+from bot.store.memory import Memory
+from bot.store.seals import FINGERPRINT
+from bot.wiring.clouds import open_clouds
+from bot.wiring.database import dsn_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from bot import settings
+    from bot.queue.work import Work
+    from bot.slack.identity import Identity
+    from bot.slack.workspace import Client
+    from bot.store.database import Database
+    from bot.store.pace import PaceClock
+    from bot.wiring.clouds import Clouds
+    from bot.wiring.told import Slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """All of it, opened; `slack` is how the bot gets into Slack, `identity` who it is there."""
+
+    told: settings.Settings
+    slack: Slack
+    database: Database
+    memory: Memory
+    work: Work
+    clouds: Clouds
+    client: Client
+    identity: Identity
+    voice: Voice
+    now: Callable[[], datetime]
+    pace_clock: PaceClock | None
+
+
+@asynccontextmanager
+async def open_means(
+    told: settings.Settings,
+    slack: Slack,
+    database: Database,
+    *,
+    now: Callable[[], datetime],
+    pace_clock: PaceClock | None,
+) -> AsyncIterator[Means]:
+    """
+    Open what is needed to serve from a database whose tables are this release's.
+
+    Raises:
+        SlackUnusable: Slack does not know the token.
+    """
+    async with AsyncExitStack() as stack:
+        work = await stack.enter_async_context(open_work(dsn=dsn_of(database)))
+        memory = Memory(database, wake=work.put)
+        async with memory.transaction() as tx:
+            seal = await tx.seals.get(FINGERPRINT)
+        clouds = await stack.enter_async_context(
+            open_clouds(told, database, now=now, fingerprint=partial(fingerprint, seal), pace_clock=pace_clock)
+        )
+        client = await stack.enter_async_context(open_client(slack.token, api_url=told.bot.slack_api_url))
+        identity = await identify(client, slack.token)
+        await installed(identity.team, memory)
+        warn_of_repeats(identity)
+        yield Means(
+            told=told,
+            slack=slack,
+            database=database,
+            memory=memory,
+            work=work,
+            clouds=clouds,
+            client=client,
+            identity=identity,
+            voice=Voice(client, key=lambda: secrets.token_hex(16)),
+            now=now,
+            pace_clock=pace_clock,
+        )

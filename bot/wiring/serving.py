@@ -1,0 +1,112 @@
+"""
+Serving: the bot for as long as it runs, from the first check to the last answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot import __version__, clock
+from bot.flows.desk import PATIENCE_S
+from bot.slack.workspace import check_sockets
+from bot.web.door import Door
+from bot.web.metrics import page
+from bot.wiring.database import check_tables, is_usable, open_database, passing
+from bot.wiring.hearing import hearing
+from bot.wiring.means import open_means
+from bot.wiring.told import slack_told
+from bot.wiring.working import Working
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+
+    from bot import settings
+    from bot.slack.sockets import Sockets
+    from bot.store.database import Database
+    from bot.store.pace import PaceClock
+    from bot.web.door import Ready
+
+log = logging.getLogger(__name__)
+
+
+class CannotListen(Exception):
+    """The door could not be opened; `errno` of the cause says why."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.errno = cause.errno
+        super().__init__(cause.strerror)
+
+
+@asynccontextmanager
+async def serve(
+    told: settings.Settings,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    patience_s: float = PATIENCE_S,
+    haste: float = 1.0,
+    pace_clock: PaceClock | None = None,
+) -> AsyncIterator[Door]:
+    """
+    Run the bot for as long as this is entered. On the way out: hear nothing more, finish what was acked, then leave.
+
+    Args:
+        now: what time it is.
+        patience_s: how long a cloud may take to answer a person.
+        haste: how many times more often to look around, and faster to speak: for a calendar that is moved on by hand.
+        pace_clock: by which the pace rows go; by default the database's own, which all processes share.
+
+    Raises:
+        SettingsError: a token is missing.
+        SlackUnusable, DatabaseTrouble: the start is refused, with the mend.
+        CannotListen: the port is taken, or not ours to take.
+    """
+    slack = slack_told(told)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(told, leaves_nothing=False))
+        stack.enter_context(database.lock_for_serving())
+        await check_tables(database)
+        if warning := passing(told, database):
+            log.warning("%s", warning)
+        means = await stack.enter_async_context(open_means(told, slack, database, now=now, pace_clock=pace_clock))
+        if slack.app_token:
+            await check_sockets(means.client, slack.app_token)
+        working = Working(means, haste=haste)
+        ears = hearing(means, patience_s=patience_s, looked_at=working.watch.looked_at, hurry=working.watch.hurry)
+        door = Door(
+            bind=told.bot.bind,
+            port=told.bot.port,
+            slack=ears.slack,
+            callbacks=ears.callbacks,
+            ready=_ready(database, ears.sockets),
+            metrics=page(version=__version__, lanes=means.clouds.lanes.figures, errands=lambda: len(ears.errands)),
+            token=told.bot.metrics_token.get_secret_value() if told.bot.metrics_token else "",
+        )
+        stack.push_async_callback(ears.finish)  # after nothing more is heard, before clouds and Slack are closed
+        try:
+            await stack.enter_async_context(door)
+        except OSError as error:
+            raise CannotListen(error) from error
+        if ears.sockets is not None:
+            stack.push_async_callback(ears.sockets.close)
+            await ears.sockets.connect()
+        working.start()
+        stack.push_async_callback(working.stop)
+        log.info("relaybot %s listens on port %d", __version__, door.port)
+        yield door
+        log.info("leaving: hear nothing more, finish what was acked")
+        await door.close()
+
+
+def _ready(database: Database, sockets: Sockets | None) -> Ready:
+    async def ready() -> Mapping[str, str]:
+        wrong: dict[str, str] = {}
+        if not await is_usable(database):
+            wrong["database"] = "does not answer, or has another revision"
+        if sockets is not None and not await sockets.open_count():
+            wrong["slack"] = "no Socket Mode connection stands"
+        return wrong
+
+    return ready

@@ -1,0 +1,78 @@
+"""
+The half that works unasked: watches what is followed, delivers what is to be said, keeps the tables tidy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.domain.subscription import Place
+from bot.flows.deliver import Office, deliver
+from bot.flows.tidy import EVERY_S, Tidier
+from bot.flows.watch import LONGEST_NAP_S, Watch
+from bot.queue.tempo import Tempo
+from bot.slack.speech import speech
+from bot.store.pace import Paces
+from bot.wiring.told import clouds_told
+
+if TYPE_CHECKING:
+    from bot.wiring.means import Means
+
+
+class Working:
+    """
+    The beats and the deliveries of one process.
+
+    Args:
+        haste: how many times more often to look around, and faster to speak.
+    """
+
+    def __init__(self, means: Means, *, haste: float) -> None:
+        clouds = means.clouds
+        self._work = means.work
+        self.watch = Watch(
+            memory=means.memory,
+            lanes=clouds.lanes,
+            accounts=clouds.accounts,
+            per_second=clouds.per_second,
+            now=means.now,
+            longest_nap_s=LONGEST_NAP_S / haste,
+        )
+        self._tidier = Tidier(
+            memory=means.memory,
+            accounts=clouds.accounts,
+            put_missing=means.work.put_missing,
+            trim_engine=means.work.trim,
+            now=means.now,
+            every_s=EVERY_S / haste,
+        )
+        self._office = Office(
+            memory=means.memory,
+            speech=speech(means.voice, bot=means.identity.bot),
+            tempo=Tempo(
+                Paces(means.database, clock=means.pace_clock).reserve,
+                sleep=asyncio.sleep,
+                haste=haste,
+            ),
+            titles={word: cloud.title for word, cloud in clouds_told(means.told).items()},
+            now=means.now,
+        )
+        self._stop = asyncio.Event()
+        self._beats: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._work.start({"deliver": partial(_deliver, self._office)})
+        self._beats = [asyncio.create_task(beat.run(self._stop)) for beat in (self.watch, self._tidier)]
+
+    async def stop(self) -> None:
+        """End the beats; what they had under way is claimed no longer than its lease."""
+        self._stop.set()
+        await asyncio.gather(*self._beats, return_exceptions=True)
+
+
+async def _deliver(office: Office, key: str) -> None:
+    team, channel = key.split(" ")
+    await deliver(Place(team=team, channel=channel), office)
