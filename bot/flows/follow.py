@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.contract import AccountName, TaskId, TaskRef
 from adapters.errors import ProviderError
 from bot.domain import message
+from bot.domain.change import judge
 from bot.domain.outlook import judge_look
 from bot.domain.permit import Deed, Refusal
 from bot.domain.place import account_named, regions_named
@@ -26,7 +27,7 @@ from bot.domain.when import moment
 from bot.domain.words import say
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
-from bot.flows.remember import put_boards
+from bot.flows.remember import put_boards, twins
 from bot.flows.seek import admitted, seek
 from bot.flows.where import about, open_here, place_of
 
@@ -185,19 +186,20 @@ async def begin(look: message.Look, wish: Wish, change: Change) -> tuple[Subscri
     kept, before = await tx.subscriptions.put(place, wish, by=change.asker.person.user, now=now)
     if before is None and await tx.subscriptions.count_single(place) > MOST:
         raise Refused(Refusal.FULL, subject=look.ref.task_id, most=MOST)
-    followed = await tx.tasks.follow(
-        look.ref, provider=look.provider, known=Known(last=look.snapshot, until=wish.until), due_at=now
-    )
+    sight = judge(Known(until=wish.until), look.snapshot, now, provider=look.provider)  # what comes next is a change
+    followed = await tx.tasks.follow(look.ref, provider=look.provider, known=sight.known, due_at=now)
     await tx.sweeps.ensure(look.ref.account, look.ref.region, due_at=now)
     await _resume(change)
     if before is None or before.wish != kept.wish:
         followed = await _plan(followed, change)
+        alike = await twins(tx, look.ref.account, [followed])
         for notice in card(
             followed,
             replace(followed.known, last=look.snapshot),
             place=place,
             title=look.title,
             thread_ts=wish.thread_ts,
+            same_destination=alike.get(followed.id, ()),
             now=now,
         ):
             await tx.outbox.put(notice, now=now)

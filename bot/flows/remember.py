@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import Region
+    from adapters.contract import AccountName, Region
     from bot.domain.account import Account
     from bot.domain.subscription import ChannelSettings, Mute, Place, Subscription, Wish
     from bot.domain.task import Followed, Verdict
@@ -133,7 +133,7 @@ async def _show(
 ) -> None:
     """Put down what is to be said; `together` names the group of each task that turns bad with others."""
     audience = await _audience(tx, account, region, shown, now)
-    twins = await _twins(tx, account, shown)
+    alike = await twins(tx, account.name, [one.now_known for one in shown])
     groups: set[int] = set()
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
@@ -152,7 +152,7 @@ async def _show(
             history=history,
             now=now,
             in_group=its_group is not None,
-            same_destination=twins.get(one.task.id, ()),
+            same_destination=alike.get(one.task.id, ()),
         ):
             await tx.outbox.put(notice, now=now)
     for number in sorted(groups):
@@ -170,6 +170,20 @@ async def _group_of(tx: Tx, one: Judged) -> int | None:
         return None
     whole = await tx.incidents.get(incident.part_of)
     return None if whole is None or whole.closed_at is not None else whole.id
+
+
+async def twins(tx: Tx, account: AccountName, tasks: Iterable[Followed]) -> Mapping[int, tuple[str, ...]]:
+    """Name the account's other tasks that push to the same place; what other accounts have is not for everybody."""
+    places: dict[str, list[Followed]] = {}
+    found: dict[int, tuple[str, ...]] = {}
+    for one in tasks:
+        last = one.known.last
+        if last is not None and (place := last.destination_hash):
+            if place not in places:
+                places[place] = await tx.tasks.alike(account, name="", destination_hash=place)
+            same = islice((task for task in places[place] if _is_twin(one, task)), NAMED)
+            found[one.id] = tuple(map(_called, same))
+    return found
 
 
 async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> None:
@@ -236,20 +250,6 @@ async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Ju
         settings={place: await tx.channels.settings(place) for place in places},
         mutes=tuple([mute for place in places for mute in await tx.mutes.of_place(place, now)]),
     )
-
-
-async def _twins(tx: Tx, account: Account, shown: Sequence[Judged]) -> Mapping[int, tuple[str, ...]]:
-    """Name the account's other tasks that push to the same place; what other accounts have is not for everybody."""
-    places: dict[str, list[Followed]] = {}
-    twins: dict[int, tuple[str, ...]] = {}
-    for one in shown:
-        last = one.verdict.known.last
-        if last is not None and (place := last.destination_hash):
-            if place not in places:
-                places[place] = await tx.tasks.alike(account.name, name="", destination_hash=place)
-            same = islice((task for task in places[place] if _is_twin(one.task, task)), NAMED)
-            twins[one.task.id] = tuple(map(_called, same))
-    return twins
 
 
 def _is_twin(one: Followed, other: Followed) -> bool:

@@ -8,11 +8,13 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.sandbox.faults import Fail
+from bot import clock
+from bot.sandbox.faults import Delay, Fail, Hang
 from bot.sandbox.programme import ONLINE_ID
 from bot.sandbox.slack import Message
 from bot.slack.cards import order, press
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from conftest import Build, House
     from freezegun.api import FrozenDateTimeFactory
 
+HASTE = 50.0
 SUBSCRIBE = "/relay subscribe aliyun main-zh region=cn-shanghai"
 
 
@@ -72,6 +75,37 @@ async def test_a_channel_subscribes_and_hears_how_the_task_is(house: House) -> N
     assert audit(house) == [("U0ANN", "subscribe", "main-zh", "done", "")]
     assert lines(house) == [("C0RELAYS", "subscribed")]
     assert cards(house) == [("C0RELAYS", "main-zh", "")]
+
+
+async def test_a_stop_right_after_subscribing_is_told_as_a_change(build: Build, frozen: FrozenDateTimeFactory) -> None:
+    async with build({"ALIYUN_REGIONS": "cn-shanghai"}, haste=HASTE) as house:
+        cloud = house.stage.aliyun.door.faults
+        cloud.plan(Delay(by=timedelta(0)), on="DescribeLivePullToPush")  # the subscriber's own look
+        cloud.plan(Hang(), on="DescribeLivePullToPush", times=None)
+        cloud.plan(Hang(), on="DescribeLivePullToPushList", times=None)
+        answer = await house.ask("/relay subscribe aliyun backup-en")
+        await cloud.holding()
+        house.stage.aliyun.story.override("backup-en", "3", "TriggerByUser", now=clock.now())
+        cloud.clear()
+        cloud.release()
+
+        def replies() -> list[str]:
+            return [each.text for each in house.slack.heard("#relays") if each.thread_ts]
+
+        async with asyncio.timeout(20):
+            while not replies():
+                frozen.tick(0.5)
+                await asyncio.sleep(0.03)
+
+    ((news,),) = rows(house, "SELECT news FROM changes")
+    assert "✓ RUNNING · Backup, English" in answer.words
+    assert replies()[0].startswith("STOPPED Backup, English · somebody stopped it · was RUNNING")
+    assert [json.loads(news).get(key) for key in ("why", "old", "new", "is_change")] == [
+        "stopped_by_a_person",
+        "RUNNING",
+        "STOPPED",
+        True,
+    ]
 
 
 async def test_subscribing_again_changes_nothing_and_says_so(house: House) -> None:
