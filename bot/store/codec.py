@@ -5,6 +5,7 @@ Values as JSON. Each carries a version `v`; each release reads the previous rele
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -19,6 +20,8 @@ T = TypeVar("T")
 _KNOWN: Final = TypeAdapter(Known)
 _NEWS: Final = TypeAdapter(News)
 _V: Final = 1
+# Always written first: whole tables are read, so no more than this is parsed for it.
+_VERSION: Final = re.compile(r'\s*\{\s*"v"\s*:\s*(\d+)')
 
 
 def write_known(known: Known) -> str:
@@ -27,7 +30,14 @@ def write_known(known: Known) -> str:
 
 
 def read_known(text: str) -> Known:
-    """Read what is known of a task."""
+    """
+    Read what is known of a task.
+
+    Raises:
+        ValueError: it is spoilt, or a newer release wrote it.
+    """
+    if (version := _VERSION.match(text)) is not None and int(version[1]) > _V:
+        raise ValueError(f"it is of version {version[1]}, and {_V} is the newest that can be read")
     return _KNOWN.validate_json(text)
 
 

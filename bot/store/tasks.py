@@ -4,15 +4,17 @@ Tasks: what is followed, what is known of it, and when it is read by itself.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, literal, or_, select, update
 
 from adapters.contract import Plan, TaskRef
-from bot.domain.task import Followed
+from bot.domain.task import Followed, Known
 from bot.store import codec
 from bot.store.batches import batches
 from bot.store.cards import of_task
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 
     from adapters.contract import AccountName, Region, TaskId
     from bot.domain.subscription import Place
-    from bot.domain.task import Known
 
 KEPT: Final = timedelta(days=30)  # a task that nobody follows any more
 SHORTEST_FRAGMENT: Final = 4  # signs of an id that tell a channel's task
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,14 +216,15 @@ class Tasks:
 
     async def unfollowed(self, before: datetime) -> list[int]:
         """Name the tasks that nobody has followed since then; one with a short name stays while it may still run."""
-        found = await self._connection.execute(select(TaskRow.id, TaskRow.known).where(TaskRow.unfollowed_at < before))
+        which = TaskRow.unfollowed_at < before
+        found = await self._connection.execute(select(TaskRow.id, TaskRow.task_id, TaskRow.known).where(which))
         rows = found.all()
         named = {
             task
             for batch in batches([row.id for row in rows])
             for task in await self._connection.scalars(select(NameRow.task).where(NameRow.task.in_(batch)))
         }
-        return [row.id for row in rows if row.id not in named or codec.read_known(row.known).ended_at is not None]
+        return [row.id for row in rows if row.id not in named or _known(row).ended_at is not None]
 
     async def trim(self, now: datetime) -> None:
         """Forget what nobody has followed for 30 days."""
@@ -326,12 +330,27 @@ def _ref(row: Any) -> TaskRef:
     return TaskRef(account=row.account, region=row.region, task_id=row.task_id)
 
 
+def _known(row: Any) -> Known:
+    """One row that cannot be read costs only itself: its task is looked at as if for the first time."""
+    try:
+        return codec.read_known(row.known)
+    except ValueError:
+        _complain(row.task_id, row.known)
+        return Known()
+
+
+@lru_cache(maxsize=1024)
+def _complain(task: TaskId, _known: str) -> None:
+    """Say it once for as long as it stands there; what it says may hold anything, so that is not written down."""
+    log.error("what is known of task %s cannot be read; it is looked at as if for the first time", task)
+
+
 def _followed(row: Any) -> Followed:
     return Followed(
         id=row.id,
         ref=_ref(row),
         provider=row.provider,
-        known=codec.read_known(row.known),
+        known=_known(row),
         plan=Plan(start=row.plan_start, end=row.plan_end),
         due_at=row.due_at,
         version=row.version,

@@ -715,11 +715,11 @@ async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told():
 async def test_the_beat_survives_an_error_that_nobody_foresaw(caplog: pytest.LogCaptureFixture):
     async with open_world(far("t-1")) as world:
         await world.follow("t-1")
-        await world.remember_of_all('{"since": "spoilt"}')
+        await world.plan_for_all("spoilt")
         stop = asyncio.Event()
         running = asyncio.create_task(world.watch.run(stop))
-        await until(lambda: "spoilt" in caplog.text or "since" in caplog.text)
-        await world.remember_of_all('{"v": 1}')
+        await until(lambda: "spoilt" in caplog.text)
+        await world.plan_for_all(None)
         world.clock.move(timedelta(seconds=31))  # the claims of what failed
         world.watch.hurry()
         await until(lambda: len(world.wakes) > 0)  # it was read, and its card is to be shown
@@ -727,6 +727,20 @@ async def test_the_beat_survives_an_error_that_nobody_foresaw(caplog: pytest.Log
         await running
 
         assert (await world.known("t-1")).state is TaskState.RUNNING
+
+
+async def test_a_task_whose_memory_cannot_be_read_is_seen_as_for_the_first_time_and_the_others_go_on():
+    async with open_world(far("t-1"), far("t-2")) as world:
+        await world.follow_many(["t-1", "t-2"])
+        await world.passes(10)
+        await world.remember_of("t-1", '{"since": "spoilt"}')
+        world.say("t-1", "3", "PullStreamFailed")
+        world.say("t-2", "3", "PullStreamFailed")
+
+        await world.passes(10)
+
+        assert (await world.known("t-1")).state is TaskState.STOPPED
+        assert sorted(whys(await world.said(Kind.CHANNEL))) == [Why.FIRST_SIGHT_BAD, Why.STOPPED]
 
 
 async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again():

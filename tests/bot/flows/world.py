@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from adapters import aliyun, tencent
 from adapters.contract import AccountName, Region, TaskId, TaskRef
@@ -138,10 +138,15 @@ class World:
         cloud = self.stage.tencent if api == INGEST else self.stage.aliyun
         return len(cloud.ledger.of(api))
 
-    async def remember_of_all(self, known: str) -> None:
-        """Write this JSON over what is known of each task."""
+    async def remember_of(self, task: str, known: str) -> None:
+        """Write this JSON over what is known of a task."""
         async with self.database.writing() as connection:
-            await connection.execute(update(TaskRow).values(known=known))
+            await connection.execute(update(TaskRow).where(TaskRow.task_id == task).values(known=known))
+
+    async def plan_for_all(self, start: str | None) -> None:
+        """Write this over the planned start of each task, whether it is a time or not."""
+        async with self.database.writing() as connection:
+            await connection.execute(text("UPDATE tasks SET plan_start = :start"), {"start": start})
 
     def say(self, task: str, word: str, reason: str = "") -> None:
         """From now on the cloud says this of a task."""

@@ -3,13 +3,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from adapters.contract import AccountName, Plan, Progress, TaskState
 from bot.domain.subscription import Wish
 from bot.domain.task import Doubt, Known, Movement, Why
+from bot.store.tables import TaskRow
 from bot.store.tasks import KEPT, Next
 from tests.bot.store.given import (
     ALIYUN,
@@ -250,6 +253,37 @@ async def test_a_name_with_a_nul_in_it_stops_nothing(memory: Memory):
         (found,) = await tx.tasks.called("cd")
     assert found.known.last is not None
     assert found.known.last.name == "c\0d"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        # Somebody edited it.
+        '{"v":1,"since":"https://push.example.com/secret"',
+        # A word that this release does not have.
+        '{"v":1,"state":"PAUSED"}',
+        # A newer release wrote it, and this one was brought back.
+        '{"v":2,"state":"RUNNING"}',
+    ],
+)
+async def test_what_cannot_be_read_of_one_task_costs_only_that_task(
+    memory: Memory, caplog: pytest.LogCaptureFixture, spoilt: str
+):
+    task = f"t-{token_hex(4)}"  # it is said once in a process, which all of these tests share
+    async with memory.transaction() as tx:
+        for each in (task, "t-2"):
+            await follow(tx, each, due_at=NOW, state=TaskState.RUNNING)
+        spoil = update(TaskRow).where(TaskRow.task_id == task).values(known=spoilt)
+        await tx.tasks._connection.execute(spoil)
+
+    async with memory.transaction() as tx:
+        due = await tx.tasks.due(NOW, lease=LEASE, limit=10)
+        await tx.tasks.of_region(ALIYUN, SHANGHAI)
+
+    assert {task.ref.task_id: task.known.state for task in due} == {task: None, "t-2": TaskState.RUNNING}
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert task in said
+    assert "secret" not in caplog.text
 
 
 async def test_a_dropped_task_leaves_no_history(memory: Memory):
