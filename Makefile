@@ -30,8 +30,8 @@ bench: .venv/tests  ## the figures that the README and the closing notes quote
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/watch.py
 
-battery: .venv/tests  ## kill -9 the bot some two hundred times; nothing lost, nothing said twice
-	$(BIN)/python benchmarks/kill.py
+battery: .venv/tests  ## end the bot at every moment, hours of it; nothing lost, nothing said twice
+	$(BIN)/python benchmarks/battery.py $(ARGS)
 
 # The locks hold for every Python >= 3.11 and name no index; `uv` comes from wherever you keep such tools.
 lock:  ## renew requirements.txt and tests/requirements.txt from pyproject.toml

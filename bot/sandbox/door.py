@@ -8,13 +8,14 @@ What stands behind it is a function from `Call` to `Answer` that never waits; fa
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.sandbox.faults import Answer, Delay, Drop, Fail, Fault, Faults, Hang, Strike, Truncate
+from bot.sandbox.faults import Alter, Answer, Delay, Drop, Fail, Fault, Faults, Hang, Stale, Strike, Truncate
 from bot.sandbox.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
@@ -153,11 +154,8 @@ class Door:
             case Drop():
                 self._answer(call)
                 return None
-            case Strike(blow=blow, done=done):
-                if done:
-                    self._answer(call)
-                blow()
-                return None
+            case Strike():
+                return self._strike(call, fault)
             case Fail() | Answer():
                 if fault.done:
                     self._answer(call)
@@ -165,10 +163,24 @@ class Door:
             case Truncate():
                 whole = self._answer(call)
                 return Answer(status=whole.status, body=whole.body[: len(whole.body) // 2], verdict="truncated")
-            case Hang():
+            case Stale(by=by):
+                return replace(self._answer(replace(call, at=call.at - by)), verdict="stale")
+            case Alter(change=change):
+                whole = self._answer(call)
+                return replace(whole, body=json.dumps(change(json.loads(whole.body))).encode(), verdict="altered")
+            case Hang(done=done):
+                answer = self._answer(call) if done else None
                 await self.faults.hold()
+                return answer or self._answer(call)
             case Delay(by=by):
                 await asyncio.sleep(by.total_seconds())
             case None:
                 pass
         return self._answer(call)
+
+    def _strike(self, call: Call, fault: Strike) -> Answer | None:
+        answer = self._answer(call) if fault.done else None
+        fault.blow()
+        if not fault.answers:
+            return None
+        return answer or self._answer(call)

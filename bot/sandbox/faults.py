@@ -15,7 +15,7 @@ import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.sandbox.bell import Bell
 
@@ -33,17 +33,28 @@ class Drop:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hang:
-    """Take the request and do not answer it before `Faults.release`; then answer as if nothing had been."""
+    """
+    Take the request and do not answer it before `Faults.release`; then answer as if nothing had been.
+
+    With `done` the work is done at once, and only the answer is held back.
+    """
+
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Do something to whoever asks (kill it) and break the connection; with `done`, after the work was done."""
+    """
+    Do something to whoever asks (kill it) and break the connection, or answer with `answers` all the same.
+
+    With `done` the blow comes after the work was done.
+    """
 
     blow: Callable[[], object]
     done: bool = field(default=False, kw_only=True)
+    answers: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,20 @@ class Delay:
 @dataclass(frozen=True, slots=True)
 class Truncate:
     """Do the work and send the first half of the answer, as if that were all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Answer with what was true so long ago, as a replica does that lags behind."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """Answer as ever, but for what `change` makes of the JSON."""
+
+    change: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +117,7 @@ class Answer:
     done: bool = False  # as a fault: the work is done all the same
 
 
-Fault: TypeAlias = Drop | Strike | Hang | Delay | Truncate | Fail | Answer
+Fault: TypeAlias = Drop | Strike | Hang | Delay | Truncate | Stale | Alter | Fail | Answer
 
 
 def html(status: int = 502) -> Answer:
@@ -110,6 +135,7 @@ class _Plan:
     fault: Fault
     on: str
     left: int | None
+    when: Callable[[], bool] | None
 
 
 class Faults:
@@ -123,13 +149,16 @@ class Faults:
         self._bell = Bell()
         self.held = 0
 
-    def plan(self, *faults: Fault, on: str = "", times: int | None = 1) -> None:
+    def plan(
+        self, *faults: Fault, on: str = "", times: int | None = 1, when: Callable[[], bool] | None = None
+    ) -> None:
         """
         Show these faults, one after another, each to the next `times` requests; None means until `clear`.
 
-        `on` is the API they wait for (`DescribeLivePullToPush`, `chat.postMessage`); empty means any.
+        `on` is the API they wait for (`DescribeLivePullToPush`, `chat.postMessage`); empty means any. `when` is asked
+        at each such request whether it is one of them: `lambda: dice.random() < 0.02`.
         """
-        self._plans.extend(_Plan(fault, on, times) for fault in faults)
+        self._plans.extend(_Plan(fault, on, times, when) for fault in faults)
 
     def clear(self) -> None:
         """Forget every plan; what hangs goes on hanging."""
@@ -147,7 +176,7 @@ class Faults:
     def take(self, api: str) -> Fault | None:
         """Return the fault for a request to `api`, and count it."""
         for plan in self._plans:
-            if plan.on in {"", api}:
+            if plan.on in {"", api} and (plan.when is None or plan.when()):
                 if plan.left is not None:
                     plan.left -= 1
                     if not plan.left:

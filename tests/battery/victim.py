@@ -1,7 +1,7 @@
 """
-`relaybot serve` as it is, but for a calendar that runs faster and a death at a moment that a signal arms.
+`relaybot` as it is, but for a calendar that runs faster and a death at a moment that a signal arms.
 
-    BATTERY='{"began": "2026-11-21T20:00:00+00:00", "speed": 30, "death": "death.json"}' python -m tests.battery.victim
+    BATTERY='{"began": "2026-11-21T20:00:00+00:00", "speed": 30, …}' python -m tests.battery.victim serve
 
 The file says how it dies from SIGUSR1 on (`Death`), at the commit of a transaction that is told by what it has written.
 """
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +27,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from bot import clock
 from tests.battery.fast import Fast
+from tests.battery.process import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,11 +55,12 @@ class Death:
     At the `nth` transaction of a kind (after the first one of another kind, `since`): before, during or after its
     commit, or at the very statement.
 
-    During: at a moment of the commit that `seed` draws.
+    During: at a moment of the commit that `seed` draws. `by` is the signal that ends it.
     """
 
     kind: str
     when: str
+    by: int = signal.SIGKILL
     nth: int = 1
     seed: int = 0
     since: str = ""
@@ -92,13 +94,13 @@ class Fate:
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:
             death = self._counts(connection.info)
             if death and death.when == "before":
-                die()
+                die(death.by)
             if death and death.when == "during":
                 delay_s = random.Random(death.seed).uniform(0, LONGEST_COMMIT_S)  # noqa: S311
-                threading.Thread(target=die, args=(delay_s,), daemon=True).start()
+                threading.Thread(target=die, args=(death.by, delay_s), daemon=True).start()
             commit(dialect, connection)
             if death and death.when == "after":
-                die()
+                die(death.by)
 
         DefaultDialect.do_commit = do_commit
 
@@ -109,7 +111,7 @@ class Fate:
         values = tuple(parameters.values()) if isinstance(parameters, dict) else tuple(parameters or ())
         connection.info["written"] |= {kind for kind, is_it in KINDS.items() if is_it(found[1], found[2], values)}
         if self._death is not None and self._death.when == "at" and self._counts(connection.info):
-            die()
+            die(self._death.by)
 
     def _counts(self, info: Any) -> Death | None:
         """Count a transaction of the kind; return the death if it is the one."""
@@ -124,11 +126,13 @@ class Fate:
         return death if self._ran == death.nth else None
 
 
-def die(after_s: float = 0.0) -> None:
-    """Die as by kill -9: nothing is flushed, nothing is closed, nobody is told."""
+def die(by: int, after_s: float = 0.0) -> None:
+    """Get a signal; after kill -9 nothing is flushed, nothing is closed, nobody is told."""
     time.sleep(after_s)
-    os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)  # it comes at once, but not always before the next line
+    os.write(sys.stderr.fileno(), ENDS.encode())
+    os.kill(os.getpid(), by)
+    if by == signal.SIGKILL:
+        time.sleep(60)  # it comes at once, but not always before the next line
 
 
 def main() -> int:
@@ -140,13 +144,16 @@ def main() -> int:
     if told["armed"]:
         fate.arm()
     from bot import cli, wiring  # only now: they bind the calendar to their defaults
+    from bot.queue import work
     from tests.battery.mutants import MUTANTS
 
     wiring.serve = partial(wiring.serve, haste=told["speed"])
+    if told["heartbeat_s"] is not None:
+        work.HEARTBEAT = timedelta(seconds=told["heartbeat_s"])
     if told["mutant"]:
         MUTANTS[told["mutant"]]()
 
-    return cli.main(["serve"])
+    return cli.main(sys.argv[1:])
 
 
 if __name__ == "__main__":

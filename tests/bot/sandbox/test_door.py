@@ -85,6 +85,15 @@ async def test_whoever_asks_may_be_struck_while_it_asks(work: Work, http: httpx.
 
 
 @pytest.mark.parametrize("done", [False, True])
+async def test_whoever_is_struck_may_be_answered_all_the_same(work: Work, http: httpx.AsyncClient, *, done: bool):
+    struck: list[int] = []
+    work.faults.plan(Strike(lambda: struck.append(work.done), done=done, answers=True))
+
+    assert (await http.post("/x")).content == WHOLE
+    assert (struck, work.done) == ([int(done)], 1)  # the work is done once
+
+
+@pytest.mark.parametrize("done", [False, True])
 async def test_an_error_may_hide_that_the_work_was_done(work: Work, http: httpx.AsyncClient, *, done: bool):
     work.faults.plan(Fail("Busy", status=429, done=done))
     reply = await http.get("/x")

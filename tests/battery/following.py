@@ -1,0 +1,53 @@
+"""
+Channels, and what they follow, put down before the bot is there: what fifty commands would come to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from adapters.contract import AccountName, Region, TaskId, TaskRef
+from bot.domain.subscription import Place, Wish
+from bot.domain.task import Known
+from bot.sandbox.slack import Channel
+from bot.store.memory import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.sandbox.slack import Workspace
+    from bot.sandbox.stage import Stage
+    from bot.store.database import Database
+
+ALIYUN: Final = AccountName("aliyun")
+SHANGHAI: Final = Region("cn-shanghai")
+WHO: Final = "U0ANN"
+
+
+def open_rooms(workspace: Workspace, rooms: int) -> list[str]:
+    """Open so many channels, with the bot in them, and return their names."""
+    names = [f"room-{number:02}" for number in range(1, rooms + 1)]
+    for name in names:
+        number = f"C0{name.replace('-', '').upper()}"
+        workspace.channels[number] = Channel(id=number, name=name, members={workspace.bot_id, WHO})
+    return names
+
+
+async def follow(database: Database, stage: Stage, wanted: Iterable[tuple[str, str | None]], *, now: datetime) -> None:
+    """Follow tasks in channels, each by its name; a task of None stands for all there are."""
+
+    async def wake(_: object) -> None: ...
+
+    async with Memory(database, wake=wake).transaction() as tx:
+        for channel, task in wanted:
+            workspace = stage.slack.workspace
+            place = Place(team=workspace.team, channel=workspace.channel(channel).id)
+            if task is None:
+                await tx.subscriptions.put(place, Wish(account=ALIYUN), by=WHO, now=now)
+            else:
+                ref = TaskRef(account=ALIYUN, region=SHANGHAI, task_id=TaskId(task))
+                wish = Wish(account=ALIYUN, region=SHANGHAI, task=ref.task_id)
+                await tx.subscriptions.put(place, wish, by=WHO, now=now)
+                await tx.tasks.follow(ref, provider="aliyun", known=Known(), due_at=now)
+        await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=now)

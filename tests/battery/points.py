@@ -1,0 +1,89 @@
+"""
+The moments at which the battery ends a process, each by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIST: Final = "DescribeLivePullToPushList"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtDoor:
+    """It ends while its request is held: before the work is done or after it, the answer unheard."""
+
+    server: str
+    api: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtCommit:
+    """
+    It ends at a commit; see `victim.KINDS`.
+
+    A task that moves causes at least so many commits of the kind: its card is edited while in doubt and when that is
+    over, and one reply is posted; the news of it is written in two transactions.
+    """
+
+    kind: str
+    when: str
+    among: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtMute:
+    """It ends while it writes down that somebody mutes a task; the person asks again."""
+
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtMigration:
+    """It ends at one of the statements that make the tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeaving:
+    """It is asked to leave while it has things to say, and ends before it is done with that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtAnyMoment:
+    """It ends at some moment of telling."""
+
+
+MIGRATION: Final = "in a migration"
+Point: TypeAlias = AtDoor | AtCommit | AtMute | AtMigration | AtLeaving | AtAnyMoment
+
+POINTS: Final[Mapping[str, Point]] = {
+    "before the poll is answered": AtDoor(server="aliyun", api=LIST, done=False),
+    "after the poll, before the commit": AtCommit(kind="news", when="before", among=2),
+    "in the commit of the news": AtCommit(kind="news", when="during", among=2),
+    "after the commit, before anybody is woken": AtCommit(kind="news", when="after", among=2),
+    "after the claim, before the send": AtCommit(kind="begin", when="after", among=3),
+    "post sent, not taken": AtDoor(server="slack", api="chat.postMessage", done=False),
+    "post taken, reply unheard": AtDoor(server="slack", api="chat.postMessage", done=True),
+    "after the reply, before the mark": AtCommit(kind="mark", when="before", among=3),
+    "in the commit of the mark": AtCommit(kind="mark", when="during", among=3),
+    "between the card and its thread": AtCommit(kind="mark", when="after", among=3),
+    "edit sent, not taken": AtDoor(server="slack", api="chat.update", done=False),
+    "edit taken, reply unheard": AtDoor(server="slack", api="chat.update", done=True),
+    "before the commit of a mute": AtMute(when="before"),
+    "in the commit of a mute": AtMute(when="during"),
+    "after the commit of a mute": AtMute(when="after"),
+    MIGRATION: AtMigration(),
+    "while it leaves": AtLeaving(),
+    "at any moment": AtAnyMoment(),
+}
+
+# The transaction of a kind that is about a reply: behind the one that puts it down, the card is begun first.
+LATE: Final[Mapping[str, Mapping[str, object]]] = {
+    "news": {"kind": "told"},
+    "begin": {"kind": "begin", "since": "told", "nth": 2},
+}
