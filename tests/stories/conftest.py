@@ -4,6 +4,7 @@ A whole house: clouds, Slack and the bot in one event loop, on loopback, under o
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,7 @@ import pytest
 
 from bot import clock, wiring
 from bot.sandbox.stage import Stage, open_stage
+from tests.stories.impatient import Impatient, attentive, pace_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
     from bot.web.door import Door
 
 EVENING = "2026-11-21 20:00:00"
+
+
+def pytest_asyncio_loop_factories(item: pytest.Function) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tell every story without waiting, but for those with a database server, whose work no loop sees."""
+    if "fresh_postgres" in item.fixturenames:
+        return {"patient": asyncio.SelectorEventLoop}
+    return {"impatient": Impatient}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +107,13 @@ def frozen() -> Iterator[FrozenDateTimeFactory]:
         yield moment
 
 
+@pytest.fixture(autouse=True)
+def attention() -> Iterator[None]:
+    """Let the loop see who uses a database."""
+    with attentive():
+        yield
+
+
 @pytest.fixture
 def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
     @asynccontextmanager
@@ -122,7 +138,9 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
                 file = tmp_path / "relaybot.toml"
                 file.write_text(accounts.replace("ENDPOINT", f'endpoint = "{stage.aliyun.door.url}"'))
                 environment["RELAYBOT_CONFIG"] = str(file)
-            async with wiring.serve(wiring.read_settings(environment), patience_s=patience_s, haste=haste) as door:
+            told, clock_of_pace = wiring.read_settings(environment), pace_clock(asyncio.get_running_loop())
+            serving = wiring.serve(told, patience_s=patience_s, haste=haste, pace_clock=clock_of_pace)
+            async with serving as door:
                 built = House(stage=stage, door=door, folder=tmp_path)
                 stage.slack.people.door = f"{built.url}/slack/events"
                 yield built
