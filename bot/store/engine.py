@@ -62,6 +62,12 @@ def _sqlite(url: str, **pool: Any) -> AsyncEngine:
             cursor.execute(pragma)
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: Any, _record: object, _error: object) -> None:
+        # Whoever was cancelled leaves a cursor behind, and SQLite closes nothing that has one: without this, the lock
+        # of a writer would stay until the garbage is collected.
+        connection.rollback()
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 
 from bot.store.audit import Audit
 from bot.store.tables import AuditRow
+from tests.bot.store.given import ALIYUN, LEASE, SHANGHAI, after
 
 if TYPE_CHECKING:
     from bot.store.database import Database
+    from bot.store.memory import Memory
 
 SEED = 20261121
 
@@ -49,3 +51,31 @@ async def test_a_cancelled_write_is_there_whole_or_not_at_all_and_holds_nothing(
 
     assert done + 1 <= count <= 101
     assert done < 100, "nothing was cancelled: the test shows nothing"
+
+
+async def test_a_transaction_of_many_steps_that_is_cancelled_within_one_holds_nothing(memory: Memory):
+    """What it had begun to read or to return is still there, in the traceback, when the next one comes."""
+    print(f"seed {SEED}")  # noqa: T201
+    chance = random.Random(SEED)  # noqa: S311
+    async with memory.transaction() as tx:
+        await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=after(0))
+
+    async def claim(round_: int) -> None:
+        now = after(round_ * 99)
+        async with memory.transaction() as tx:
+            for sweep in await tx.sweeps.claim(now, lease=LEASE, limit=9):
+                await tx.sweeps.extend(sweep, until=now)
+                await tx.sweeps.done(sweep, due_at=now, total=None, failing_since=None, misses=0)
+
+    cancelled: list[asyncio.Task[None]] = []
+    for round_ in range(50):
+        claiming = [asyncio.create_task(claim(round_)) for _ in range(3)]
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        for each in claiming:
+            each.cancel()
+        await asyncio.wait(claiming)
+        cancelled += [each for each in claiming if each.cancelled()]
+        async with asyncio.timeout(4.0):  # less than SQLite waits for somebody else's lock
+            await claim(round_)
+
+    assert len(cancelled) > 9, "hardly anything was cancelled: the test shows nothing"
