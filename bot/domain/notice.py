@@ -52,6 +52,7 @@ class CardBody:
     same_destination: tuple[str, ...] = ()  # other followed tasks that push to the same place, by name
     successor: Successor | None = None  # may have taken the relay over
     follows_successor: bool = False  # this place does already: then there is nothing to offer
+    comes_with_news: bool = False  # nobody asked for it: not posted where the news are told in numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import Remark
+    from adapters.contract import Remark, TaskState
     from bot.domain.subscription import Mute, Place, Subscription
     from bot.domain.task import Followed, Known, News, Successor, Verdict
 
@@ -53,7 +53,7 @@ def notices(
         title: the cloud as people call it.
         subscriptions: all that could want the task.
         mutes: those of their places, whether they are about the task or not, begun or not.
-        carded: where a card of the task stands.
+        carded: where a card of the task stands, or is about to.
         history: what was told of the task until now, oldest first: of its bad time and of its mutes' time (24 h will
             always do).
         in_group: it is part of many at once; the group is told, the task's own card is edited and that is all.
@@ -62,12 +62,15 @@ def notices(
     name = _name(followed, after)
     out: list[Notice] = []
     for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
-        is_bad = before.bad_since is not None or any(news.is_bad for news in verdict.news)
         mute = ear.mute
         if mute is not None and silence.is_spent(mute, [*history, *verdict.news], before):
             mute = None
-        shows = ear.place in carded or ear.is_single or (is_bad and not in_group)
-        if shows and (ear.place not in carded or looks_new(followed, before, after)):
+        heard = () if in_group else tuple(ear.among(verdict.news, history, before))
+        is_bad = before.bad_since is not None or any(news.is_bad for news in verdict.news)
+        comes = ear.place not in carded and not ear.is_single  # nobody asked for it: it comes with what is told
+        if comes and not (is_bad and heard):
+            continue
+        if ear.place not in carded or looks_new(followed, before, after):
             out += card(
                 followed,
                 after,
@@ -77,19 +80,31 @@ def notices(
                 mute=mute,
                 same_destination=same_destination,
                 follows_successor=_follows(subscriptions, ear.place, after.successor),
+                comes_with_news=comes,
                 now=now,
             )
-        if in_group or not shows:
-            continue
-        told = list(history)
-        is_open = before.bad_since is not None
-        for news in verdict.news:
-            marks_edge = (news.is_bad and not is_open) or (news.closes and is_open)
-            if ear.hears(news, told, before):
-                out += _message(followed, news, ear, title=title, name=name, marks_edge=marks_edge)
-            told.append(news)
-            is_open = (is_open or news.is_bad) and not news.closes
+        for news, marks_edge in heard:
+            out += _message(followed, news, ear, title=title, name=name, marks_edge=marks_edge)
     return tuple(out)
+
+
+def listeners(
+    followed: Followed,
+    *,
+    subscriptions: Sequence[Subscription],
+    mutes: Sequence[Mute],
+    history: Sequence[News],
+    now: datetime,
+) -> frozenset[Place]:
+    """Name the places that want to hear what made a task bad, as it is now, and are not muted for that."""
+    known = followed.known
+    since = known.bad_since
+    if since is None:
+        return frozenset()
+    news = [(each, history[:at]) for at, each in enumerate(history) if each.is_bad and each.at >= since]
+    name = _name(followed, known)
+    ears = _ears(followed, name=name, subscriptions=subscriptions, settings={}, mutes=mutes, now=now)
+    return frozenset(ear.place for ear in ears if any(ear.hears(each, told, known) for each, told in news))
 
 
 def looks_new(followed: Followed, before: Known, after: Known) -> bool:
@@ -108,25 +123,39 @@ def after_mute(
     subscriptions: Sequence[Subscription],
     settings: Mapping[Place, ChannelSettings],
     mutes: Sequence[Mute],
+    carded: Collection[Place],
     history: Sequence[News],
     now: datetime,
+    in_group: bool = False,
 ) -> tuple[Notice, ...]:
     """
     Say what a channel hears of a task at the end of a mute: a difference, or what is still bad and was never told.
 
-    A state that came back to where it was is silence. The card loses the mark of the mute in any case.
+    A state that came back to where it was is silence. A card that is there loses the mark of the mute in any case.
 
     Args:
         followed: as it is now.
         mute: the one that is over or was lifted, with `ends_at` as it then was.
         mutes: the others of its place.
+        carded: where a card of the task stands, or is about to.
         history: the task's news at least since the mute began, oldest first.
+        in_group: it is bad as one of many at once; the group is told.
     """
     known, name = followed.known, _name(followed, followed.known)
     missed = [news for news in history if news.at >= mute.begins_at and news.is_told]
     out: list[Notice] = []
     for ear in _ears(followed, name=name, subscriptions=subscriptions, settings=settings, mutes=mutes, now=now):
         if ear.place != mute.place:
+            continue
+        was = silence.state_at(mute.begins_at, history, known)
+        never_told = known.bad_since is not None and known.bad_since >= mute.begins_at
+        is_told = silence.is_spent(mute, history, known)  # something ended it early, and from then on all was told
+        is_silent = ear.mute is not None or not missed or is_told or not (never_told or known.state is not was)
+        news = None if is_silent or in_group else _since(was, missed[-1])
+        if news is not None and not ear.wishes(news, history):
+            news = None
+        comes = ear.place not in carded and not ear.is_single
+        if comes and (news is None or not (known.bad_since is not None or news.closes)):
             continue
         out += card(
             followed,
@@ -136,16 +165,10 @@ def after_mute(
             thread_ts=ear.thread_ts,
             mute=ear.mute,
             follows_successor=_follows(subscriptions, ear.place, known.successor),
+            comes_with_news=comes,
             now=now,
         )
-        was = silence.state_at(mute.begins_at, history, known)
-        never_told = known.bad_since is not None and known.bad_since >= mute.begins_at
-        is_told = silence.is_spent(mute, history, known)  # something ended it early, and from then on all was told
-        if ear.mute is not None or not missed or is_told or not (never_told or known.state is not was):
-            continue
-        last = missed[-1]
-        news = replace(last, old=was if was is not last.new else last.old)
-        if ear.wishes(news, history):
+        if news is not None:
             said = _message(followed, news, ear, title=title, name=name, marks_edge=news.is_bad or news.closes)
             out += (replace(each, cause=f"{each.cause}:mute:{mute.id}") for each in said)
     return tuple(out)
@@ -162,6 +185,7 @@ def card(
     mute: Mute | None = None,
     same_destination: tuple[str, ...] = (),
     follows_successor: bool = False,
+    comes_with_news: bool = False,
 ) -> tuple[Notice, ...]:
     """Return the card of a task for one place; nothing before the task was read for the first time."""
     body = _card_body(followed, known, title=title, asked_at=now)
@@ -174,6 +198,7 @@ def card(
         muted_until=None if mute is None else mute.ends_at,
         same_destination=same_destination,
         follows_successor=follows_successor,
+        comes_with_news=comes_with_news,
     )
     cause = f"card:{followed.id}:{_instant(now)}"
     return (Notice(place=place, kind=Kind.CARD, cause=cause, body=body, task=followed.id),)
@@ -212,6 +237,16 @@ class _Ear:
                 return True
         return False
 
+    def among(self, said: Sequence[News], history: Sequence[News], before: Known) -> Iterator[tuple[News, bool]]:
+        """Pick what is heard here of a verdict's news, each with whether it begins or ends a bad time."""
+        told, is_open = list(history), before.bad_since is not None
+        for news in said:
+            marks_edge = (news.is_bad and not is_open) or (news.closes and is_open)
+            if self.hears(news, told, before):
+                yield news, marks_edge
+            told.append(news)
+            is_open = (is_open or news.is_bad) and not news.closes
+
     def hears(self, news: News, told: Sequence[News], before: Known) -> bool:
         is_silent = self.mute is not None and not silence.lets_through(self.mute, news, told, before)
         return news.is_told and not is_silent and self.wishes(news, told)
@@ -237,6 +272,11 @@ def _ears(
             settings=settings.get(place, ChannelSettings()),
             mute=silence.in_force(mutes, place, followed.ref, now),
         )
+
+
+def _since(was: TaskState | None, last: News) -> News:
+    """Tell the last of some news as one step from the state before all of them."""
+    return last if was is last.new else replace(last, old=was)
 
 
 def _message(

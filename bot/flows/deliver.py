@@ -81,13 +81,14 @@ async def deliver(place: Place, office: Office) -> None:
     Raises:
         DatabaseUnavailable: what was begun is found and finished by whoever drains the channel next.
     """
+    fresh: dict[str, datetime] = {}
     while True:
         async with office.memory.transaction() as tx:
             claim = await tx.outbox.claim_place(place, now=office.now(), lease=LEASE)
         if claim is None:
             return
         while (row := await _next(claim, office)) is not None:
-            if not await _send(row, claim, office):
+            if not await _send(row, claim, office, fresh):
                 break
         async with office.memory.transaction() as tx:
             if not await tx.outbox.release(claim):
@@ -110,25 +111,30 @@ async def _next(claim: Claim, office: Office) -> OutboxRow | None:
 async def _gather(tx: Tx, claim: Claim, now: datetime) -> None:
     """Put what came too fast into one message, which is edited while the burst goes on."""
     place = claim.place
-    changes = await tx.bursts.recent(place, since=now - burst.LONGEST)
+    since = now - burst.LONGEST
+    changes = await tx.bursts.recent(place, since=since)
     waiting = [change for change in changes if change.is_waiting]
     if not waiting or not burst.is_burst([change.created_at for change in changes]):
         return
     if not (await tx.channels.settings(place)).digest:
         return
-    last = await tx.bursts.newest(place)
-    if last is not None and now - last.until >= burst.LONGEST:
-        last = None  # an older burst's message is left as it is
-        if (card := await tx.cards.get(place, DIGEST)) is not None:
-            await tx.cards.forget(place, card.ts)
-    if await tx.bursts.gather([change.id for change in waiting], claim, now=now):
-        body = burst.gather(last, [change.body for change in waiting])
+    last = await tx.bursts.newest(place, since=since)
+    goes_on = last is not None and (not last.is_said or last.body.until > since)
+    if not goes_on and (card := await tx.cards.get(place, DIGEST)) is not None:
+        await tx.cards.forget(place, card.ts)  # an older burst's message is left as it is
+    if await tx.bursts.gather(waiting, claim, now=now):
+        body = burst.gather(last.body if last is not None and goes_on else None, [change.body for change in waiting])
         cause = f"digest:{waiting[0].id}"
         await tx.outbox.put(Notice(place=place, kind=Kind.DIGEST, cause=cause, body=body), now=now)
 
 
-async def _send(row: OutboxRow, claim: Claim, office: Office) -> bool:
-    """Say one row; False when the channel is to be left for now."""
+async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, datetime]) -> bool:
+    """
+    Say one row; False when the channel is to be left for now.
+
+    Args:
+        fresh: the cards that this drain has posted with their news: as of when they told how their task is.
+    """
     early = await (office.tempo.edit(row.place) if _is_edit(row) else office.tempo.post(row.place))
     async with office.memory.transaction() as tx:
         if early is not None:
@@ -137,21 +143,23 @@ async def _send(row: OutboxRow, claim: Claim, office: Office) -> bool:
         if not await tx.outbox.renew(claim, now=office.now()):
             return False
     try:
-        ts, thread_ts = await _say(row, office)
+        ts, thread_ts = await _say(row, office, fresh)
     except Unsure:
         return await _is_unsure(row, claim, office)
     except Refused as refused:
         return await _is_refused(row, claim, refused, office)
+    if row.root is None and isinstance(row.body, CardBody) and row.body.comes_with_news:
+        fresh[row.subject] = row.body.look.asked_at
     async with office.memory.transaction() as tx:
         return await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now())
 
 
-async def _say(row: OutboxRow, office: Office) -> tuple[str, str]:
+async def _say(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> tuple[str, str]:
     """Say it, unless it stands there already; return where it stands, and in whose thread a card stands."""
     if row.root is not None and row.subject:
         await office.speech.edit(row.place.channel, row.root.ts, row.body)
         return row.root.ts, row.root.thread_ts
-    saying = await _saying(row, office)
+    saying = await _saying(row, office, fresh)
     if not saying.thread_ts or row.root is not None:
         return await _find_or_post(row, saying, office), saying.thread_ts
     try:
@@ -163,12 +171,15 @@ async def _say(row: OutboxRow, office: Office) -> tuple[str, str]:
         return await _find_or_post(row, replace(saying, thread_ts=""), office), ""
 
 
-async def _saying(row: OutboxRow, office: Office) -> Saying:
+async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> Saying:
     channel = await office.speech.direct(row.user) if row.kind is Kind.DIRECT else row.place.channel
     saying = Saying(channel=channel, body=row.body, key=row.key)
     match row.body:
         case ReplyBody(in_thread=True) if row.root is not None:
-            return replace(saying, thread_ts=row.root.root_ts, in_channel=row.kind is Kind.CHANNEL)
+            # What a card said when it appeared is not shown in the channel once more.
+            shown_until = fresh.get(row.root.subject)
+            in_channel = row.kind is Kind.CHANNEL and (shown_until is None or shown_until < row.created_at)
+            return replace(saying, thread_ts=row.root.root_ts, in_channel=in_channel)
         case CardBody(thread_ts=thread_ts) | LineBody(thread_ts=thread_ts):
             return replace(saying, thread_ts=thread_ts)
         case _:

@@ -16,6 +16,7 @@ from bot.domain.crowd import JOIN, Course, Crowd, judge_crowd
 from bot.domain.group import commonest, group
 from bot.domain.task import Why
 from bot.flows.chronicle import write_down
+from bot.store.cards import of_incident, of_task
 from bot.store.incidents import Scope
 from bot.store.tasks import Next
 
@@ -134,6 +135,7 @@ async def _show(
     """Put down what is to be said; `together` names the group of each task that turns bad with others."""
     audience = await _audience(tx, account, region, shown, now)
     alike = await twins(tx, account.name, [one.now_known for one in shown])
+    coming = await tx.outbox.coming([of_task(one.task.id) for one in shown])
     groups: set[int] = set()
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
@@ -148,7 +150,8 @@ async def _show(
             subscriptions=audience.subscriptions,
             settings=audience.settings,
             mutes=audience.mutes,
-            carded={card.place for card in await tx.cards.of_task(one.task.id)},
+            carded={card.place for card in await tx.cards.of_task(one.task.id)}
+            | coming.get(of_task(one.task.id), set()),
             history=history,
             now=now,
             in_group=its_group is not None,
@@ -193,7 +196,9 @@ async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> 
         return
     ids = [part.task for part in await tx.incidents.of_group(number) if part.task is not None]
     members = await tx.tasks.by_ids(ids)
-    wanting = await tx.subscriptions.of_tasks(account.name, incident.region, [member.ref.task_id for member in members])
+    places = {card.place for card in await tx.cards.of_group(number)}  # what was told there is told when it ends
+    places |= (await tx.outbox.coming([of_incident(number)])).get(of_incident(number), set())
+    places |= await _listeners(tx, account, incident.region, members, now=now)
     if members and all(member.known.bad_since is None for member in members):
         await tx.incidents.close(number, now, OVER)
     for notice in group(
@@ -204,10 +209,25 @@ async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> 
         title=account.title,
         why=Why(incident.why),
         opened_at=incident.opened_at,
-        places={each.place for each in wanting if any(_covers(each.wish, member) for member in members)},
+        places=places,
         now=now,
     ):
         await tx.outbox.put(notice, now=now)
+
+
+async def _listeners(
+    tx: Tx, account: Account, region: Region, members: Sequence[Followed], *, now: datetime
+) -> set[Place]:
+    """Name the places that hear of what made any of these bad, as `only=` and mutes have it."""
+    bad = [member for member in members if member.known.bad_since is not None]
+    subscriptions = await tx.subscriptions.of_tasks(account.name, region, [member.ref.task_id for member in bad])
+    mutes = [mute for place in _places(subscriptions) for mute in await tx.mutes.of_place(place, now)]
+    changes = await tx.changes.of_tasks([member.id for member in bad], since=now - HISTORY)
+    found: set[Place] = set()
+    for member in bad:
+        history = [change.news for change in changes.get(member.id, ())]
+        found |= telling.listeners(member, subscriptions=subscriptions, mutes=mutes, history=history, now=now)
+    return found
 
 
 async def put_boards(
@@ -236,6 +256,10 @@ async def put_boards(
         await tx.outbox.put(notice, now=now)
 
 
+def _places(subscriptions: Iterable[Subscription]) -> list[Place]:
+    return sorted({subscription.place for subscription in subscriptions})
+
+
 def _covers(wish: Wish, task: Followed) -> bool:
     return wish.covers(task.ref, task.known.last.name if task.known.last is not None else "")
 
@@ -244,7 +268,7 @@ async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Ju
     ids = {one.task.ref.task_id for one in shown}
     ids |= {new.ref.task_id for one in shown if (new := one.verdict.known.successor) is not None}
     subscriptions = tuple(await tx.subscriptions.of_tasks(account.name, region, sorted(ids)))
-    places = sorted({subscription.place for subscription in subscriptions})
+    places = _places(subscriptions)
     return Audience(
         subscriptions=subscriptions,
         settings={place: await tx.channels.settings(place) for place in places},

@@ -16,7 +16,10 @@ from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
 from bot.flows.recall import choose, recall
+from bot.flows.remember import put_group
 from bot.flows.where import open_here, place_of
+from bot.store.cards import of_task
+from bot.store.incidents import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,9 +71,15 @@ async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], 
     subscriptions = await tx.subscriptions.of_place(mute.place)
     settings = {mute.place: await tx.channels.settings(mute.place)}
     others = [each for each in await tx.mutes.of_place(mute.place, now) if each.id != mute.id]
-    for task in await tx.tasks.of_place(mute.place):
-        if task.ref.account != mute.account or mute.task not in {None, task.ref.task_id}:
-            continue
+    tasks = [
+        task
+        for task in await tx.tasks.of_place(mute.place)
+        if task.ref.account == mute.account and mute.task in {None, task.ref.task_id}
+    ]
+    carded = {card.subject for card in await tx.cards.of_place(mute.place)}
+    coming = await tx.outbox.coming([of_task(task.id) for task in tasks])
+    groups = await _groups(tx, accounts[mute.account])
+    for task in tasks:
         history = [change.news for change in await tx.changes.of_task(task.id, mute.begins_at)]
         for notice in after_mute(
             task,
@@ -79,10 +88,25 @@ async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], 
             subscriptions=subscriptions,
             settings=settings,
             mutes=others,
+            carded={mute.place} if of_task(task.id) in carded else coming.get(of_task(task.id), set()),
             history=history,
             now=now,
+            in_group=any(task.id in members for members in groups.values()),
         ):
             await tx.outbox.put(notice, now=now)
+    for number, members in groups.items():
+        if any(task.id in members for task in tasks):
+            await put_group(tx, accounts[mute.account], number, now=now)
+
+
+async def _groups(tx: Tx, account: Account) -> dict[int, set[int]]:
+    """Name the tasks that are bad as ones of many now, by their group."""
+    groups: dict[int, set[int]] = {}
+    for region in account.regions:
+        for whole in await tx.incidents.of_account(account.name, region, Scope.GROUP):
+            parts = await tx.incidents.of_group(whole.id)
+            groups[whole.id] = {part.task for part in parts if part.task is not None and part.closed_at is None}
+    return groups
 
 
 async def end_mutes(memory: Memory, accounts: Mapping[AccountName, Account], *, now: datetime) -> int:

@@ -99,6 +99,10 @@ class Cards:
         """Find the cards of a task in all channels."""
         return await self._all(CardRow.subject == of_task(task))
 
+    async def of_group(self, incident: int) -> list[Card]:
+        """Find the messages of a group incident in all channels."""
+        return await self._all(CardRow.subject == of_incident(incident))
+
     async def of_place(self, place: Place) -> list[Card]:
         """Find all cards of a channel."""
         return await self._all(_is_in(place))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, insert, select
 
 from bot.store import codec
+from bot.store.batches import batches
 from bot.store.tables import ChangeRow, TaskRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -51,6 +53,14 @@ class Changes:
     async def of_task(self, task: int, since: datetime) -> list[Change]:
         """Read what happened to a task from an instant on."""
         return await self._all(select(ChangeRow).where(ChangeRow.task == task, ChangeRow.at >= since))
+
+    async def of_tasks(self, tasks: Iterable[int], since: datetime) -> dict[int, list[Change]]:
+        """Read what happened to several tasks from an instant on, by the store's id; none to whom nothing happened."""
+        found: dict[int, list[Change]] = {}
+        for batch in batches([*tasks]):
+            for change in await self._all(select(ChangeRow).where(ChangeRow.task.in_(batch), ChangeRow.at >= since)):
+                found.setdefault(change.task, []).append(change)
+        return found
 
     async def of_account(self, account: AccountName, since: datetime) -> list[Change]:
         """Read what happened to all tasks of an account from an instant on."""

@@ -17,13 +17,14 @@ from sqlalchemy import case, delete, func, literal, or_, select, text, update
 from bot.domain.notice import Body, Kind, Notice, Wake, from_json, to_json
 from bot.domain.subscription import Place
 from bot.store import claims
+from bot.store.batches import batches
 from bot.store.cards import DIGEST, Card, Cards, name
 from bot.store.line import State, Waiting, choose
 from bot.store.tables import ChannelRow, NoticeRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -209,6 +210,19 @@ class Outbox:
             .limit(limit)
         )
         return [Place(team=row.team_id, channel=row.channel_id) for row in rows]
+
+    async def coming(self, cards: Iterable[str]) -> dict[str, set[Place]]:
+        """Say in which channels a card, or an edit of it, is still to be sent, by the cards' names."""
+        coming: dict[str, set[Place]] = {}
+        for batch in batches([*cards]):
+            rows = await self._connection.execute(
+                select(NoticeRow.card, NoticeRow.team_id, NoticeRow.channel_id)
+                .where(NoticeRow.settled_at.is_(None), NoticeRow.card.in_(batch))
+                .distinct()
+            )
+            for row in rows:
+                coming.setdefault(row.card, set()).add(Place(team=row.team_id, channel=row.channel_id))
+        return coming
 
     async def park_place(self, place: Place, code: str, *, now: datetime) -> int:
         """Park all that waits for a channel that refuses everything; says how much that was."""

@@ -7,9 +7,9 @@ import pytest
 
 from adapters.contract import AccountName, Progress, Region, Remark, TaskId, TaskState
 from bot.domain.notice import CardBody, Kind, Notice, ReplyBody, from_json, to_json
-from bot.domain.subscription import ChannelSettings, Subscription
+from bot.domain.subscription import ChannelSettings, Place, Subscription, Wish
 from bot.domain.task import Followed, Known, Verdict, Why
-from bot.domain.telling import after_mute, card, line, looks_new, notices
+from bot.domain.telling import after_mute, card, line, listeners, looks_new, notices
 from tests.bot.domain.hearing import (
     ALL,
     HOUR,
@@ -272,6 +272,38 @@ def test_a_task_of_an_all_subscription_gets_its_card_with_its_first_bad_change()
     assert kinds(heard(verdict(stopped()), subscriptions=everything, carded=())) == [Kind.CARD, Kind.CHANNEL]
 
 
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("it is muted here", {"mutes": (mute(),)}),
+        ("only= leaves it out", {"subscriptions": (subscribed(replace(ALL, only=frozenset({TaskState.ENDED}))),)}),
+        ("it is for cards alone", {"said": news(Why.UNSEEN, TaskState.STOPPED, TaskState.STOPPED, is_told=False)}),
+    ],
+)
+def test_a_card_that_nobody_asked_for_comes_with_what_is_told_and_never_alone(why: str, more: dict[str, Any]):
+    given = {"subscriptions": (subscribed(ALL),), **more}
+    said = given.pop("said", stopped())
+
+    assert heard(verdict(said), bad(TaskState.RETRYING), carded=(), **given) == (), why
+    assert kinds(heard(verdict(said), bad(TaskState.RETRYING), carded=(RELAYS,), **given)) == [Kind.CARD], why
+
+
+def test_a_bad_task_whose_news_were_told_in_numbers_gets_no_card_by_a_quiet_look():
+    later = Verdict(known=known(TaskState.STOPPED, bad_since=NOW - HOUR))
+    was = followed(known(TaskState.STOPPED, at=NOW - HOUR, bad_since=NOW - HOUR))
+
+    assert heard(later, was, subscriptions=(subscribed(ALL),), carded=()) == ()
+    assert kinds(heard(later, was, subscriptions=(subscribed(ALL),))) == [Kind.CARD]
+
+
+@pytest.mark.parametrize(("wish", "comes_with_news"), [(ALL, True), (SINGLE, False)])
+def test_a_card_says_whether_anybody_asked_for_it(wish: Wish, *, comes_with_news: bool):
+    card = heard(verdict(stopped()), subscriptions=(subscribed(wish),), carded=())[0].body
+
+    assert isinstance(card, CardBody)
+    assert card.comes_with_news is comes_with_news
+
+
 def test_the_end_is_told_under_a_card_that_slack_may_not_have_yet():
     found = heard(verdict(recovered()), bad(), subscriptions=(subscribed(ALL),), carded=())
 
@@ -281,6 +313,30 @@ def test_the_end_is_told_under_a_card_that_slack_may_not_have_yet():
 def test_one_of_many_is_not_told_by_itself():
     assert heard(verdict(stopped()), subscriptions=(subscribed(ALL),), carded=(), in_group=True) == ()
     assert kinds(heard(verdict(stopped()), in_group=True)) == [Kind.CARD]
+
+
+@pytest.mark.parametrize(
+    ("why", "more", "places"),
+    [
+        ("whoever follows it", {}, {RELAYS}),
+        ("only= leaves the stop out", {"only": frozenset({TaskState.RETRYING})}, set()),
+        ("only= asks for it", {"only": frozenset({TaskState.STOPPED})}, {RELAYS}),
+        ("a mute that was put on while it was well", {"mutes": (mute(),)}, set()),
+        ("another channel's mute", {"mutes": (mute(place=NIGHT),)}, {RELAYS}),
+        ("it was bad before the mute, and is worse now", {"mutes": (mute(),), "before": (retrying(NOW - 2 * HOUR),)},
+         {RELAYS}),
+        ("it is well", {"was": followed()}, set()),
+        ("what made it bad was told before", {"history": (stopped(NOW - 2 * HOUR),)}, set()),
+    ],
+)  # fmt: skip
+def test_of_many_that_are_bad_hears_who_would_hear_of_one(why: str, more: dict[str, Any], places: set[Place]):
+    was = more.get("was", followed(known(TaskState.STOPPED, bad_since=NOW)))
+    history = more.get("history", (*more.get("before", ()), stopped()))
+    everything = (subscribed(replace(ALL, only=more.get("only", frozenset()))),)
+
+    found = listeners(was, subscriptions=everything, mutes=more.get("mutes", ()), history=history, now=NOW)
+
+    assert found == places, why
 
 
 # ── only= ──
@@ -345,14 +401,22 @@ def test_what_was_told_through_a_mute_is_not_told_again_at_its_end():
     waiting = mute(ends_at=NOW, until_recovery=True)
 
     found = after_mute(
-        followed(), waiting, title="x", subscriptions=EVERYBODY, settings={}, mutes=(), history=history, now=NOW
+        followed(),
+        waiting,
+        title="x",
+        subscriptions=EVERYBODY,
+        settings={},
+        mutes=(),
+        carded=(RELAYS,),
+        history=history,
+        now=NOW,
     )
 
     assert kinds(found) == [Kind.CARD]
 
 
 def after(was: Followed, *history: Any, **more: Any) -> tuple[Notice, ...]:
-    given = {"subscriptions": EVERYBODY, "settings": {}, "mutes": (), "now": NOW, **more}
+    given = {"subscriptions": EVERYBODY, "settings": {}, "mutes": (), "carded": (RELAYS,), "now": NOW, **more}
     return after_mute(was, mute(ends_at=NOW), title="Alibaba Cloud", history=history, **given)
 
 
@@ -404,6 +468,30 @@ def test_at_the_end_of_a_mute_only_a_difference_is_told(why: str, was: Followed,
 
     assert kinds(found)[0] is Kind.CARD
     assert whys(found) == told, why
+
+
+@pytest.mark.parametrize(
+    ("why", "was", "history", "more", "found"),
+    [
+        ("nothing happened: no card for it", followed(), (), {}, []),
+        ("it stopped", followed(known(TaskState.STOPPED, bad_since=NOW)), (stopped(),), {}, [Kind.CARD, Kind.CHANNEL]),
+        ("it was told as bad and is well", followed(), (stopped(NOW - 2 * HOUR), recovered()), {},
+         [Kind.CARD, Kind.CHANNEL]),
+        ("good news of a task that was well", followed(), (started(NOW - MINUTE),), {}, []),
+        ("it stopped as one of many: those are told", followed(known(TaskState.STOPPED, bad_since=NOW)), (stopped(),),
+         {"in_group": True}, []),
+    ],
+)  # fmt: skip
+def test_at_the_end_of_a_mute_a_card_that_nobody_asked_for_comes_with_news_only(
+    why: str, was: Followed, history: Any, more: dict[str, Any], found: list[Kind]
+):
+    assert kinds(after(was, *history, subscriptions=(subscribed(ALL),), carded=(), **more)) == found, why
+
+
+def test_at_the_end_of_a_mute_one_of_many_has_its_card_edited_and_no_more():
+    was = followed(known(TaskState.STOPPED, bad_since=NOW - MINUTE))
+
+    assert kinds(after(was, stopped(NOW - MINUTE), in_group=True)) == [Kind.CARD]
 
 
 def test_the_difference_is_told_from_the_state_that_the_mute_began_in():

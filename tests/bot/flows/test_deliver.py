@@ -454,6 +454,50 @@ async def test_a_channel_that_wants_everything_one_by_one_gets_it(mail: Mail):
     assert mail.told() == ["RUNNING main-en", *(f"  STOPPED main-{number}" for number in range(12))]
 
 
+async def test_cards_that_would_only_come_with_what_is_told_in_numbers_are_not_posted(mail: Mail):
+    await mail.subscribe()
+    first = mail.task
+    await mail.put(mail.card(RUNNING))
+    await mail.deliver()
+    for number in range(30):
+        mail.task = first + 1 + number
+        await mail.put(
+            mail.card(STOPPED, name=f"main-{number}", comes_with_news=number != 7), mail.news(number, STOPPED)
+        )
+    mail.task = first
+    await mail.put(mail.card(STOPPED, comes_with_news=True), mail.news(30, STOPPED))  # an edit: the card is there
+    await mail.finish()
+
+    assert [root.text.partition(" · ")[0] for root in mail.roots()] == [
+        "STOPPED main-en",
+        "STOPPED main-7",  # somebody asked for it
+        "31 changes at once",
+    ]
+
+
+async def test_an_old_burst_that_slack_has_not_heard_of_yet_is_told_with_the_new_one(mail: Mail):
+    await mail.subscribe()
+    await mail.put(*(mail.news(number, STOPPED) for number in range(8)))
+    mail.slack.faults.plan(Fail("ratelimited", retry_after=5 * MINUTE), on="chat.postMessage")
+    await mail.deliver()
+    mail.clock.move(2 * MINUTE)
+    await mail.put(*(mail.news(number, RUNNING) for number in range(8, 15)))
+    await mail.finish()
+
+    assert [root.text for root in mail.roots()] == ["15 changes at once · 7 RUNNING, 8 STOPPED"]
+
+
+async def test_what_a_new_card_says_is_not_shown_in_the_channel_twice(mail: Mail):
+    await mail.subscribe()
+    await mail.put(mail.card(STOPPED, comes_with_news=True), mail.news(1, STOPPED, kind=Kind.CHANNEL))
+    await mail.deliver()
+    mail.clock.move(MINUTE)
+    await mail.put(mail.card(RUNNING), mail.news(2, RUNNING, kind=Kind.CHANNEL))
+    await mail.finish()
+
+    assert mail.told() == ["RUNNING main-en", "  STOPPED main-1", "  RUNNING main-2 +"]
+
+
 # ── several processes, and dying ──
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from adapters.contract import AccountName, TaskId
 from bot.domain.notice import Kind
 from bot.domain.subscription import Place
+from bot.store.cards import of_task
 from bot.store.database import Database
 from bot.store.memory import Memory
 from tests.bot.store.given import ALIYUN, BEIJING, LEASE, NOW, PLACE, SHANGHAI, after, known, news, notice, ref, single
@@ -79,6 +80,8 @@ async def tell(tx: Tx) -> None:
     await tx.mutes.of_place(PLACE, NOW)
     await tx.channels.settings(PLACE)
     await tx.cards.of_task(task.id)
+    await tx.outbox.coming([of_task(task.id)])
+    await tx.changes.of_tasks([task.id], NOW)
     await tx.outbox.put(notice("card", Kind.CARD, task=task.id), now=NOW)
     await tx.outbox.put(notice("reply", Kind.REPLY, task=task.id), now=NOW)
 
@@ -96,6 +99,11 @@ async def deliver(tx: Tx) -> None:
 async def gather(tx: Tx) -> None:
     await tx.outbox.put(notice("reply", Kind.REPLY, task=1), now=NOW)
     await tx.bursts.recent(PLACE, since=NOW - LEASE)
+    await tx.bursts.newest(PLACE, since=NOW)  # they all were settled at that moment
+    claim = await tx.outbox.claim_place(PLACE, now=NOW, lease=LEASE)
+    assert claim is not None
+    await tx.bursts.gather(await tx.bursts.recent(PLACE, since=NOW), claim, now=NOW)
+    await tx.outbox.release(claim)
 
 
 async def look_around(tx: Tx) -> None:
