@@ -27,11 +27,21 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         help="run the bot",
         description="Hear Slack (by Socket Mode with SLACK_APP_TOKEN, over HTTP with SLACK_SIGNING_SECRET, or both) "
         "and answer. SIGTERM or Ctrl-C: hear nothing more, finish what was acked within 10 s, leave.",
+        epilog="Several processes share a PostgreSQL: any number of web ones, which hear Slack (Socket Mode too) and "
+        "callbacks and answer people, and of workers, which watch, deliver and tidy. Every one serves /healthz and "
+        "/readyz on PORT.",
+    )
+    parser.add_argument(
+        "--role",
+        choices=[role.value for role in wiring.Role],
+        default=wiring.Role.ALL.value,
+        metavar="all|web|worker",
+        help="which half of the work this process does; default all",
     )
     parser.set_defaults(run=run)
 
 
-async def run(_: argparse.Namespace) -> Outcome:
+async def run(arguments: argparse.Namespace) -> Outcome:
     """Serve until SIGTERM or SIGINT; a second one leaves at once."""
     settings = told.read(log_level=None)
     asked_to_stop = asyncio.Event()
@@ -39,7 +49,7 @@ async def run(_: argparse.Namespace) -> Outcome:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, asked_to_stop, number)
     try:
-        async with wiring.serve(settings):
+        async with wiring.serve(settings, role=wiring.Role(arguments.role)):
             await asked_to_stop.wait()
     except wiring.CannotListen as error:
         raise _deaf(error, settings.bot) from None

@@ -80,30 +80,27 @@ def cold(load: Load) -> timedelta:
     return max(COLD, timedelta(seconds=load.tasks / load.per_second))
 
 
-def turn(task: Followed, now: datetime, load: Load, *, looked_at: datetime | None = None) -> timedelta:
+def turn(task: Followed, now: datetime, load: Load) -> timedelta:
     """
     Say how long after this read a task's next turn is, in a cloud without a list.
 
     First everybody gets the bound; what that leaves of the pace is shared by the hot ones, down to 5 s.
-
-    Args:
-        looked_at: when a person last asked for it.
     """
     slowest = cold(load)
     spare = load.per_second - load.tasks / slowest.total_seconds()
     if spare <= 0:
         return slowest
-    if is_hot(task, now, looked_at=looked_at):
+    if is_hot(task, now):
         return min(slowest, max(HOT, timedelta(seconds=load.hot / spare)))
     if task.known.unseen_since is not None:
         return min(slowest, RETRY)
     return slowest / math.sqrt(1 + len(task.known.flips))
 
 
-def is_hot(task: Followed, now: datetime, *, looked_at: datetime | None = None) -> bool:
+def is_hot(task: Followed, now: datetime) -> bool:
     """Say whether a task is likely to move now, or somebody looks at it."""
     known = task.known
-    is_fresh = any(at is not None and now - at < FRESH for at in (known.since, looked_at))
+    is_fresh = any(at is not None and now - at < FRESH for at in (known.since, task.looked_at))
     return is_fresh or known.doubt is not None or _is_near_an_edge(task, now)
 
 

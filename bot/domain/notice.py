@@ -187,5 +187,5 @@ class Notice:
 class Wake:
     """Something to look at at once; putting it twice costs nothing, losing it a few seconds."""
 
-    what: Literal["deliver"]
+    what: Literal["deliver", "watch"]
     key: str  # "team channel"

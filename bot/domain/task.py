@@ -153,4 +153,5 @@ class Followed:
     known: Known
     plan: Plan = field(default_factory=Plan)
     due_at: datetime | None = None  # to be read by itself; None where a list sweep brings it
+    looked_at: datetime | None = field(default=None, compare=False)  # when a person last asked for it
     version: int = field(default=0, compare=False)  # of `known`: what was written meanwhile is never overwritten

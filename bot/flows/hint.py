@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from adapters.contract import Remark
 from bot.domain.hints import Hints
+from bot.flows.watch import WAKE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from adapters.contract import AccountName, Hint
@@ -24,12 +25,10 @@ class Hinted:
 
     Args:
         per_second: how much of its documented rate each account may spend.
-        hurry: tells the watch of this process that something may be due before it thinks.
     """
 
-    def __init__(self, *, memory: Memory, per_second: Mapping[AccountName, float], hurry: Callable[[], None]) -> None:
+    def __init__(self, *, memory: Memory, per_second: Mapping[AccountName, float]) -> None:
         self._memory = memory
-        self._hurry = hurry
         self._hints = {account: Hints(rate) for account, rate in per_second.items()}
 
     async def take(self, account: AccountName, hint: Hint, now: datetime) -> None:
@@ -51,4 +50,5 @@ class Hinted:
                     await tx.tasks.save(task, replace(task.known, remark=remark), due_at=task.due_at)
                 if at is not None:
                     await tx.tasks.hasten(task.id, at=at)
-        self._hurry()
+            if at is not None:
+                tx.wakes.add(WAKE)  # whichever process watches

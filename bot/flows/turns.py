@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import AccountName, Region, Snapshot, TaskRef
+    from adapters.contract import AccountName, Region, Snapshot
     from bot.domain.account import Account
     from bot.domain.task import Followed, Verdict
     from bot.queue.lanes import Lanes
@@ -66,7 +66,6 @@ class Turns:
         self._due = due
         self._reading: set[int] = set()
         self._unlisted: set[int] = set()
-        self._looked_at: dict[TaskRef, datetime] = {}
         self._hot: dict[Budget, dict[int, datetime]] = {}
         self._counts: dict[Budget, dict[tuple[AccountName, Region], int]] = {}
         self._counted_at: dict[tuple[AccountName, Region], datetime] = {}
@@ -75,11 +74,6 @@ class Turns:
     def is_reading(self, task: Followed) -> bool:
         """Say whether a read of the task is under way, which knows better than a list that was walked before."""
         return task.id in self._reading
-
-    def looked_at(self, ref: TaskRef, now: datetime) -> None:
-        """Remember that a person looks at a task."""
-        self._looked_at = {each: at for each, at in self._looked_at.items() if now - at < cadence.FRESH}
-        self._looked_at[ref] = now
 
     def list_lacks(self, tasks: Iterable[Followed], *, of: Iterable[Followed]) -> None:
         """Take from a whole list, just walked, which of its region's followed tasks it lacks."""
@@ -165,9 +159,8 @@ class Turns:
 
     def _turn(self, account: Account, task: Followed, now: datetime) -> timedelta:
         budget = (account.provider, account.budget)
-        looked_at = self._looked_at.get(task.ref)
         hot = self._hot.setdefault(budget, {})
-        if cadence.is_hot(task, now, looked_at=looked_at):
+        if cadence.is_hot(task, now):
             hot[task.id] = now
         else:
             hot.pop(task.id, None)
@@ -176,7 +169,7 @@ class Turns:
             hot=len(hot),
             per_second=self._per_second[account.name],
         )
-        return cadence.turn(task, now, load, looked_at=looked_at)
+        return cadence.turn(task, now, load)
 
 
 def must_be_asked_for(verdict: Verdict) -> bool:

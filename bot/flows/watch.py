@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import cadence
+from bot.domain.notice import Wake
 from bot.flows.sweep import KEEP_EVERY_S, Sweeper
 from bot.flows.turns import Turns
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from adapters.contract import AccountName, Region, TaskRef
+    from adapters.contract import AccountName, Region
     from bot.domain.account import Account
     from bot.domain.task import Followed
     from bot.queue.lanes import Lanes
@@ -35,6 +36,7 @@ REGIONS: Final = 100  # claimed at once
 TASKS: Final = 200
 TURN_LEASE: Final = timedelta(seconds=30)
 LONGEST_NAP_S: Final = 1.0
+WAKE: Final = Wake(what="watch", key="")  # something fell due that no process that watches knows of
 
 log = logging.getLogger(__name__)
 
@@ -106,10 +108,6 @@ class Watch:
     def hurry(self) -> None:
         """Say that something is due before this process thinks so."""
         self._hurried.set()
-
-    def looked_at(self, ref: TaskRef) -> None:
-        """Say that a person looks at a task: for a while it is read more often."""
-        self._turns.looked_at(ref, self._now())
 
     async def _begin(self) -> list[asyncio.Task[None]]:
         """Claim what is due and set off; a region's next sweep never begins before its last one ended."""

@@ -70,7 +70,7 @@ class Work:
         """Take no more jobs; what runs may finish within ten seconds. The rows stay."""
         self._is_stopping = True
         self._engine.shutdown.set()
-        if self._running is not None:
+        if self._running is not None and not self._running.done():
             await asyncio.wait({self._running}, timeout=STOP_S)
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)

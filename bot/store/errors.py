@@ -6,6 +6,7 @@ What can go wrong with our memory; each says what happened and how to mend it.
       x DatabaseUnavailable  it cannot be opened, or does not answer
       x OtherRevision        its tables are not those of this release
       x AlreadyServed        another process serves from the same file
+      x NotShared            it has room for one process, and several were meant to share it
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class OtherRevision(DatabaseTrouble):
 
 class AlreadyServed(DatabaseTrouble):
     """Another process serves from the same file."""
+
+
+class NotShared(DatabaseTrouble):
+    """It has room for one process, and several were meant to share it."""

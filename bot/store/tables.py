@@ -149,6 +149,7 @@ class TaskRow(Table):
     version: Mapped[int]  # grows with each write of `known`; who writes on top of an older one is refused
     due_at: Mapped[datetime | None]  # to be read by itself; moved forward while somebody does
     unfollowed_at: Mapped[datetime | None]  # nobody follows it since
+    looked_at: Mapped[datetime | None]  # when a person last asked for it
 
 
 class NameRow(Table):
@@ -173,6 +174,8 @@ class SweepRow(Table):
     due_at: Mapped[datetime]
     claim_until: Mapped[datetime | None]
     fence: Mapped[int]  # grows with each claim
+    holder: Mapped[str | None]  # whose claim it is or was, for people to read
+    claimed_at: Mapped[datetime | None]
     last_total: Mapped[int | None]  # how many tasks the whole list had
     failing_since: Mapped[datetime | None]
     misses: Mapped[int]
@@ -332,6 +335,8 @@ class ChannelRow(Table):
     fence: Mapped[int]
     claim_until: Mapped[datetime | None]
     is_dirty: Mapped[bool]  # something came while it was claimed: look once more
+    holder: Mapped[str | None]  # whose claim it is or was, for people to read
+    claimed_at: Mapped[datetime | None]
 
 
 class MuteRow(Table):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal, or_, select, tuple_, update
 
 from adapters.contract import Plan, TaskRef
 from bot.domain.task import Followed, Known
@@ -23,7 +23,7 @@ from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, TaskRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -176,6 +176,18 @@ class Tasks:
             .where(or_(TaskRow.due_at.is_(None), TaskRow.due_at > at))
             .values(due_at=at, version=TaskRow.version + 1)
         )
+
+    async def looked_at(self, refs: Collection[TaskRef], at: datetime) -> None:
+        """Remember when people last asked for tasks; of those that are not remembered nothing is written."""
+        for batch in batches([(ref.account, ref.region, ref.task_id) for ref in refs]):
+            found = (
+                select(TaskRow.id)
+                .where(tuple_(TaskRow.account, TaskRow.region, TaskRow.task_id).in_(batch))
+                .order_by(TaskRow.id)  # whoever locks the same rows does it in the same order
+                .with_for_update()
+            )
+            tasks = (await self._connection.scalars(found)).all()
+            await self._connection.execute(update(TaskRow).where(TaskRow.id.in_(tasks)).values(looked_at=at))
 
     async def save(self, task: Followed, known: Known, *, due_at: datetime | None) -> bool:
         """Remember what a read came to; False when somebody wrote meanwhile: read it again before judging."""
@@ -353,5 +365,6 @@ def _followed(row: Any) -> Followed:
         known=_known(row),
         plan=Plan(start=row.plan_start, end=row.plan_end),
         due_at=row.due_at,
+        looked_at=row.looked_at,
         version=row.version,
     )

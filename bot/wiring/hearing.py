@@ -15,6 +15,7 @@ from bot.domain.looks import Looks
 from bot.domain.rates import Rates
 from bot.flows.admit import Gate
 from bot.flows.desk import About, Desk
+from bot.flows.heed import Heed
 from bot.flows.hint import Hinted
 from bot.flows.look import Looker
 from bot.slack.errands import Errands
@@ -40,12 +41,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """What hears; `slack` and `callbacks` stand in the door."""
+    """What hears; `slack` and `callbacks` stand in the door, `heed` is a beat."""
 
     slack: Handler | None
     callbacks: Handler
     sockets: Sockets | None
     errands: Errands
+    heed: Heed
 
     async def finish(self) -> None:
         """Wait for what was acked, after nothing more is heard."""
@@ -54,22 +56,19 @@ class Hearing:
             log.warning("%d answers took longer than %.0f s and were given up", lost, DRAIN_S)
 
 
-def hearing(
-    means: Means, *, patience_s: float, looked_at: Callable[[TaskRef], None], hurry: Callable[[], None]
-) -> Hearing:
+def hearing(means: Means, *, patience_s: float) -> Hearing:
     """
     Assemble it.
 
     Args:
         patience_s: how long a cloud may take to answer a person.
-        looked_at: is told which tasks people look at.
-        hurry: tells the watch that something may be due before it thinks.
     """
     told, slack, clouds, now = means.told, means.slack, means.clouds, means.now
     people = People(means.client, team=means.identity.team, admins=frozenset(told.bot.admins), now=now)
     errands = Errands(mark=lambda: secrets.token_hex(4))
+    heed = Heed(memory=means.memory, now=now)
     ear = Ear(
-        desk=_desk(means, people, patience_s=patience_s, looked_at=looked_at),
+        desk=_desk(means, people, patience_s=patience_s, looked_at=heed.looked_at),
         people=people,
         voice=means.voice,
         errands=errands,
@@ -79,12 +78,13 @@ def hearing(
         client=means.client,
     )
     app = listen(ear, means.client, means.identity)
-    hinted = Hinted(memory=means.memory, per_second=clouds.per_second, hurry=hurry)
+    hinted = Hinted(memory=means.memory, per_second=clouds.per_second)
     return Hearing(
         slack=events.receive(app, secret=slack.signing_secret, now=now) if slack.signing_secret else None,
         callbacks=callbacks.receive(_hearers(told), take=hinted.take, now=now),
         sockets=Sockets(app, app_token=slack.app_token) if slack.app_token else None,
         errands=errands,
+        heed=heed,
     )
 
 

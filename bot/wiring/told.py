@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapters.contract import ProviderType
+    from bot.wiring.role import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """How the bot gets into Slack; empty: not set."""
+    """How the bot gets into Slack; empty: not set, or not needed."""
 
     token: str = field(repr=False)
     app_token: str = field(repr=False)
@@ -51,16 +52,16 @@ def clouds_told(told: settings.Settings) -> Mapping[str, ProviderType]:
     return {account.type.word: account.type for account in told.accounts.values()}
 
 
-def slack_told(told: settings.Settings) -> Slack:
+def slack_told(told: settings.Settings, role: Role) -> Slack:
     """
-    Take what serving needs of Slack, and see that there is a cloud to ask.
+    Take what a role needs of Slack, and see that there is a cloud to ask.
 
     Raises:
         SettingsError: the first thing that is missing.
     """
     if told.bot.slack_bot_token is None:
         raise settings.unset(settings.BotSettings, "slack_bot_token")
-    if told.bot.slack_app_token is None and told.bot.slack_signing_secret is None:
+    if role.hears and told.bot.slack_app_token is None and told.bot.slack_signing_secret is None:
         raise settings.unset(settings.BotSettings, "slack_app_token", hint="or set SLACK_SIGNING_SECRET for HTTP")
     if not told.accounts:
         first = next(iter(registry.providers().values()))
@@ -70,6 +71,6 @@ def slack_told(told: settings.Settings) -> Slack:
     app_token, signing_secret = told.bot.slack_app_token, told.bot.slack_signing_secret
     return Slack(
         token=told.bot.slack_bot_token.get_secret_value(),
-        app_token=app_token.get_secret_value() if app_token else "",
-        signing_secret=signing_secret.get_secret_value() if signing_secret else "",
+        app_token=app_token.get_secret_value() if app_token and role.hears else "",
+        signing_secret=signing_secret.get_secret_value() if signing_secret and role.hears else "",
     )

@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.subscription import Place
 from bot.flows.deliver import Office, deliver
 from bot.flows.tidy import EVERY_S, Tidier
-from bot.flows.watch import LONGEST_NAP_S, Watch
+from bot.flows.watch import LONGEST_NAP_S, WAKE, Watch
 from bot.queue.tempo import Tempo
 from bot.slack.speech import speech
 from bot.store.pace import Paces
 from bot.wiring.told import clouds_told
 
 if TYPE_CHECKING:
+    from bot.wiring.beats import Beat
     from bot.wiring.means import Means
 
 
@@ -32,7 +33,7 @@ class Working:
     def __init__(self, means: Means, *, haste: float) -> None:
         clouds = means.clouds
         self._work = means.work
-        self.watch = Watch(
+        self._watch = Watch(
             memory=means.memory,
             lanes=clouds.lanes,
             accounts=clouds.accounts,
@@ -59,18 +60,18 @@ class Working:
             titles={word: cloud.title for word, cloud in clouds_told(means.told).items()},
             now=means.now,
         )
-        self._stop = asyncio.Event()
-        self._beats: list[asyncio.Task[None]] = []
+        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier)
 
     def start(self) -> None:
-        """Begin."""
-        self._work.start({"deliver": partial(_deliver, self._office)})
-        self._beats = [asyncio.create_task(beat.run(self._stop)) for beat in (self.watch, self._tidier)]
+        """Begin to hear wakes."""
+        self._work.start({"deliver": partial(_deliver, self._office), WAKE.what: self._hurry})
 
     async def stop(self) -> None:
-        """End the beats; what they had under way is claimed no longer than its lease."""
-        self._stop.set()
-        await asyncio.gather(*self._beats, return_exceptions=True)
+        """Take up nothing more; what runs may finish."""
+        await self._work.stop()
+
+    async def _hurry(self, _key: str) -> None:
+        self._watch.hurry()
 
 
 async def _deliver(office: Office, key: str) -> None:

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import sys
 import termios
@@ -23,6 +24,7 @@ from bot import clock
 from bot.sandbox.stage import Stage, open_stage
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping
 
 ROOT = Path(__file__).parents[3]
@@ -87,6 +89,20 @@ class Shell:
             if process.returncode is None:
                 process.kill()
                 await process.communicate()
+
+    @asynccontextmanager
+    async def serving(self, *arguments: str, **more: str) -> AsyncIterator[tuple[Process, str, list[str]]]:
+        """A bot over HTTP that is ready: its process, its address, and what it has said on stderr so far."""
+        told = {"RELAYBOT_BIND": "127.0.0.1", "PORT": "0", "SLACK_APP_TOKEN": ""} | more
+        async with self.start("serve", *arguments, **told) as process:
+            said: list[str] = []
+            assert process.stderr is not None
+            async with asyncio.timeout(30):
+                while not (found := re.search(r"listens on port (\d+)", said[-1] if said else "")):
+                    line = await process.stderr.readline()
+                    assert line, said
+                    said.append(line.decode())
+            yield process, f"http://127.0.0.1:{found[1]}", said
 
     async def on_terminal(
         self, *arguments: str, columns: int = 100, typed: Mapping[str, str] | None = None, **more: str

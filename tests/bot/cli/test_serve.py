@@ -6,7 +6,7 @@ import asyncio
 import re
 import signal
 import socket
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,8 +15,7 @@ import pytest
 from bot.store.database import Database
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from conftest import Shell
 
@@ -25,22 +24,8 @@ if TYPE_CHECKING:
 LOCAL = {"RELAYBOT_BIND": "127.0.0.1", "PORT": "0", "SLACK_APP_TOKEN": ""}  # over HTTP, on any free port
 
 
-@asynccontextmanager
-async def serving(shell: Shell, **more: str) -> AsyncIterator[tuple[Process, str, list[str]]]:
-    """A bot that is ready: its process, its address, and what it has said on stderr so far."""
-    async with shell.start("serve", **LOCAL | more) as process:
-        said: list[str] = []
-        assert process.stderr is not None
-        async with asyncio.timeout(30):
-            while not (found := re.search(r"listens on port (\d+)", said[-1] if said else "")):
-                line = await process.stderr.readline()
-                assert line, said
-                said.append(line.decode())
-        yield process, f"http://127.0.0.1:{found[1]}", said
-
-
 async def test_it_serves_and_leaves_at_sigterm(shell: Shell):
-    async with serving(shell) as (process, url, said), httpx.AsyncClient() as http:
+    async with shell.serving() as (process, url, said), httpx.AsyncClient() as http:
         health = await http.get(f"{url}/healthz")
         ready = await http.get(f"{url}/readyz")
         process.send_signal(signal.SIGTERM)
@@ -54,7 +39,7 @@ async def test_it_serves_and_leaves_at_sigterm(shell: Shell):
 
 
 async def test_somebody_is_answered_over_http(stage: Stage, shell: Shell):
-    async with serving(shell) as (_, url, _):
+    async with shell.serving() as (_, url, _):
         stage.slack.people.door = f"{url}/slack/events"
         await stage.slack.say("ann", "#relays", "/relay status aliyun main-en")
         await stage.slack.until(lambda: stage.slack.heard("#relays", to="ann") != [])
@@ -63,7 +48,7 @@ async def test_somebody_is_answered_over_http(stage: Stage, shell: Shell):
 
 
 async def test_ctrl_c_is_a_good_end_too(shell: Shell):
-    async with serving(shell) as (process, _, _):
+    async with shell.serving() as (process, _, _):
         process.send_signal(signal.SIGINT)
         await process.communicate()
 
@@ -71,7 +56,7 @@ async def test_ctrl_c_is_a_good_end_too(shell: Shell):
 
 
 async def test_a_second_one_on_the_same_file_is_told_to_leave(shell: Shell):
-    async with serving(shell) as (process, _, _):
+    async with shell.serving() as (process, _, _):
         ran = await shell.run("serve", **LOCAL)
         asked = await shell.run("status", "aliyun", "main-en")  # asking beside a running bot is fine
 
@@ -93,7 +78,7 @@ async def test_postgresql_of_another_revision_is_refused_with_the_command(
 
     refused = await shell.run("serve", **LOCAL, DATABASE_URL=url)
     await shell.run("db", "upgrade", DATABASE_URL=url)
-    async with serving(shell, DATABASE_URL=url), serving(shell, DATABASE_URL=url):
+    async with shell.serving(DATABASE_URL=url), shell.serving(DATABASE_URL=url):
         pass  # two of them, on PostgreSQL
 
     assert refused.status == 2
@@ -118,7 +103,7 @@ async def test_postgresql_without_the_engines_tables_is_refused_with_the_command
 
 
 async def test_files_that_do_not_last_are_warned_of(shell: Shell):
-    async with serving(shell, DYNO="web.1") as (_, _, said):
+    async with shell.serving(DYNO="web.1") as (_, _, said):
         pass
 
     (warning,) = [line for line in said if "WARNING" in line]

@@ -127,8 +127,8 @@ def test_a_turn_comes_as_often_as_the_task_moves_and_the_pace_allows(followed: F
 
 
 def test_what_a_person_looks_at_is_hot_for_two_minutes():
-    assert turn(task(), NOW, LIGHT, looked_at=NOW - minutes(1.9)) == timedelta(seconds=5)
-    assert turn(task(), NOW, LIGHT, looked_at=NOW - minutes(2.1)) == timedelta(seconds=60)
+    assert turn(replace(task(), looked_at=NOW - minutes(1.9)), NOW, LIGHT) == timedelta(seconds=5)
+    assert turn(replace(task(), looked_at=NOW - minutes(2.1)), NOW, LIGHT) == timedelta(seconds=60)
 
 
 def test_a_plan_remembered_before_the_first_read_counts():

@@ -8,6 +8,7 @@ import pytest
 from adapters.contract import Hint, Remark, TaskId, TaskState
 from bot.domain.notice import Kind
 from bot.flows.hint import Hinted
+from bot.flows.watch import WAKE
 from tests.bot.flows.world import ALI, DESCRIBE, INGEST, TRTC, ingest, open_world, script
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ async def world() -> AsyncIterator[World]:
         yield world
 
 
-def hinted(world: World) -> tuple[Hinted, list[str]]:
-    hurried: list[str] = []
-    flow = Hinted(memory=world.memory, per_second={ALI: 5.0, TRTC: 10.0}, hurry=lambda: hurried.append("now"))
-    return flow, hurried
+def hinted(world: World) -> Hinted:
+    world.wakes.clear()
+    return Hinted(memory=world.memory, per_second={ALI: 5.0, TRTC: 10.0})
 
 
 def event(task: str = "trtc-1", number: int = 1, remark: Remark | None = None) -> Hint:
@@ -41,19 +41,19 @@ def event(task: str = "trtc-1", number: int = 1, remark: Remark | None = None) -
 
 
 async def test_a_hint_is_a_look_now_and_no_verdict(world: World):
-    flow, hurried = hinted(world)
+    flow = hinted(world)
 
     await flow.take(TRTC, event(), world.clock.now)
     await world.watch.beat()
 
     assert world.asked(INGEST) == 1
-    assert hurried == ["now"]
+    assert world.wakes == [WAKE]
     assert (await world.known("trtc-1", TRTC)).state is TaskState.RUNNING
     assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
 
 
 async def test_a_hint_about_a_listed_task_is_a_read_of_its_own(world: World):
-    flow, _ = hinted(world)
+    flow = hinted(world)
     world.say("t-1", "3", "PullStreamFailed")
 
     await flow.take(ALI, event("t-1"), world.clock.now)
@@ -66,28 +66,28 @@ async def test_a_hint_about_a_listed_task_is_a_read_of_its_own(world: World):
 
 
 async def test_an_unknown_task_is_nothing(world: World):
-    flow, hurried = hinted(world)
+    flow = hinted(world)
 
     await flow.take(TRTC, event("trtc-9"), world.clock.now)
     await flow.take(ALI, event("trtc-1"), world.clock.now)
     await world.watch.beat()
 
-    assert (world.asked(INGEST), hurried) == (0, [])
+    assert (world.asked(INGEST), world.wakes) == (0, [])
 
 
 async def test_the_same_event_twice_is_one_look(world: World):
-    flow, hurried = hinted(world)
+    flow = hinted(world)
     for _ in range(3):
         await flow.take(TRTC, event(), world.clock.now)
         world.clock.move(timedelta(seconds=3))
 
     await world.watch.beat()
 
-    assert (world.asked(INGEST), hurried) == (1, ["now"])
+    assert (world.asked(INGEST), world.wakes) == (1, [WAKE])
 
 
 async def test_a_burst_about_one_task_is_two_looks_the_second_after_two_seconds(world: World):
-    flow, _ = hinted(world)
+    flow = hinted(world)
     for number in range(10):
         await flow.take(TRTC, event(number=number), world.clock.now)
         await world.watch.beat()
@@ -99,7 +99,7 @@ async def test_a_burst_about_one_task_is_two_looks_the_second_after_two_seconds(
 
 
 async def test_what_an_event_says_by_the_way_stays_until_the_start_succeeds(world: World):
-    flow, _ = hinted(world)
+    flow = hinted(world)
 
     await flow.take(TRTC, event(number=1, remark=Remark.START_FAILED), world.clock.now)
     await world.watch.beat()

@@ -9,6 +9,7 @@ import pytest
 from adapters.contract import TaskState
 from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind, ReplyBody
 from bot.domain.task import Why
+from bot.flows.heed import Heed
 from bot.sandbox.faults import Fail, Hang
 from tests.bot.flows.world import (
     ALI,
@@ -316,7 +317,9 @@ async def test_a_cold_task_is_read_once_a_minute_and_a_hot_one_every_five_second
         cold = world.asked(INGEST)
         world.stage.tencent.ledger.clear()
 
-        world.watch.looked_at(world.ref("trtc-1", TRTC))
+        heed = Heed(memory=world.memory, now=world.clock)
+        heed.looked_at(world.ref("trtc-1", TRTC))
+        await heed.write()
         await world.passes(110)
 
         assert cold == 4
