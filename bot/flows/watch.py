@@ -115,11 +115,9 @@ class Watch:
         while self._expected and self._expected[0] <= now:
             heapq.heappop(self._expected)
         async with self._memory.transaction() as tx:
-            sweeps = await tx.sweeps.claim(now, lease=cadence.SHORTEST_LEASE, limit=REGIONS)
+            sweeps = await tx.sweeps.claim(now, lease=cadence.SHORTEST_LEASE, limit=REGIONS, but=self._sweeping)
             due = await tx.tasks.due(now, lease=TURN_LEASE, limit=TASKS)
-        jobs = [
-            self._start(self._sweep(sweep)) for sweep in sweeps if (sweep.account, sweep.region) not in self._sweeping
-        ]
+        jobs = [self._start(self._sweep(sweep)) for sweep in sweeps]
         by_region: defaultdict[tuple[AccountName, Region], list[Followed]] = defaultdict(list)
         for task in due:
             by_region[task.ref.account, task.ref.region].append(task)

@@ -58,6 +58,7 @@ class Courier:
 
         Raises:
             ProviderError: what does not heal, or did not within the attempts and the patience of `retry`.
+            Withdrawn: its turn came, and nobody may have the reply any more.
         """
         waiter = flight.waiter
         failures: Counter[type[ProviderError]] = Counter()
@@ -67,6 +68,7 @@ class Courier:
                 await waiter.turn
             except TimeoutError:
                 break
+            await flight.check()
             flight.is_sent = True
             lane.tally.sent += 1
             outcome = await self._attempt(request)

@@ -11,12 +11,16 @@ from bot.domain.turn import Urgency
 from bot.queue.retry import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from bot.queue.lane import Lane
     from bot.queue.line import Waiter
 
 T = TypeVar("T")
+
+
+class Withdrawn(Exception):
+    """Nobody who waits may have the rest of the answer any more."""
 
 
 class Flight(Generic[T]):
@@ -34,7 +38,7 @@ class Flight(Generic[T]):
         self.urgency = urgency
         self.is_sent = False  # once a request has left, the answer may be older than a question that comes now
         self.replied_at: float | None = None  # when its first reply came, monotonic seconds
-        self._askers = 0
+        self._askers: list[Callable[[], Awaitable[bool]] | None] = []
         self._is_abandoned = False
         self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._answer.add_done_callback(_was_heard)
@@ -64,21 +68,40 @@ class Flight(Generic[T]):
         self.urgency = Urgency.PERSON
         self._standing_in.hurry(self.waiter, now + PATIENCE_S[Urgency.PERSON])
 
-    async def answer(self) -> T:
+    async def answer(self, may_go_on: Callable[[], Awaitable[bool]] | None = None) -> T:
         """
         Wait for the answer, with everybody else who does.
+
+        Args:
+            may_go_on: see `Lanes.list`.
 
         Raises:
             Exception: whatever it came to, the same for all.
         """
-        self._askers += 1
+        self._askers.append(may_go_on)
         try:
             return await asyncio.shield(self._answer)
         finally:
-            self._askers -= 1
+            self._askers.remove(may_go_on)
             if not self._askers and self._task is not None:
                 self._is_abandoned = True
                 self._task.cancel()
+
+    async def check(self) -> None:
+        """
+        Make sure that somebody may have what the next request brings.
+
+        Raises:
+            Withdrawn: nobody. It is over then.
+        """
+        if None in self._askers:
+            return
+        for may_go_on in tuple(self._askers):
+            if may_go_on is None or await may_go_on():
+                return
+        if None not in self._askers:  # a person may have joined meanwhile
+            self._is_abandoned = True
+            raise Withdrawn
 
     async def call_off(self, reason: Exception) -> None:
         """End it with this for an answer."""

@@ -128,18 +128,30 @@ class Lanes:
         urgency: Urgency,
         fresh: bool = False,
         admit: Callable[[], None] | None = None,
+        may_go_on: Callable[[], Awaitable[bool]] | None = None,
     ) -> Listing:
         """
         Walk an account's list of tasks, those whose name holds `text`; the rest as for `ask`.
 
+        Args:
+            may_go_on: asked each time a page has its turn, however long that took; after a no, no page is asked for on
+                this asker's behalf. It may raise, and the question ends with that.
+
         Raises:
             LookupError: this cloud has no list (`Account.lists` says so beforehand).
+            Withdrawn: `may_go_on` said no.
         """
         conversation = self._providers[account].listing(region, text)
         if conversation is None:
             raise LookupError(f"{account} has no list of tasks")
         return await self._answer(
-            (account, region, text), account, conversation, urgency=urgency, fresh=fresh, admit=admit
+            (account, region, text),
+            account,
+            conversation,
+            urgency=urgency,
+            fresh=fresh,
+            admit=admit,
+            may_go_on=may_go_on,
         )
 
     def figures(self) -> tuple[LaneFigures, ...]:
@@ -163,6 +175,7 @@ class Lanes:
         urgency: Urgency,
         fresh: bool,
         admit: Callable[[], None] | None,
+        may_go_on: Callable[[], Awaitable[bool]] | None = None,
     ) -> T:
         if self._is_closed:
             raise _stopping()
@@ -175,7 +188,7 @@ class Lanes:
             flight.lane.tally.joined += 1
             if urgency < flight.urgency:
                 flight.hurry(self._monotonic())
-            return await flight.answer()
+            return await flight.answer(may_go_on)
         try:
             request = next(conversation)
         except StopIteration as known:  # nothing has to be asked
@@ -188,7 +201,7 @@ class Lanes:
         )
         self._flights[question] = flight
         self._under_way.add(flight)
-        return await flight.answer()
+        return await flight.answer(may_go_on)
 
     def _forget(self, question: Hashable, flight: Flight[Any]) -> None:
         self._under_way.discard(flight)

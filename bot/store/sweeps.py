@@ -4,6 +4,7 @@ Sweeps: the beat of each account's region. Whoever claims one reads the cloud, t
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from bot.store.tables import SweepRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
@@ -42,7 +44,7 @@ class Sweeps:
     async def ensure(self, account: AccountName, region: Region, *, due_at: datetime) -> None:
         """Begin to sweep a region, or bring its next sweep forward; one that is under way is not disturbed."""
         begun = upsert(self._connection, SweepRow).values(
-            account=account, region=region, due_at=due_at, fence=0, misses=0
+            account=account, region=region, due_at=due_at, fence=_first_fence(), misses=0
         )
         await self._connection.execute(
             begun.on_conflict_do_update(
@@ -51,11 +53,19 @@ class Sweeps:
             )
         )
 
-    async def claim(self, now: datetime, *, lease: timedelta, limit: int) -> list[Sweep]:
-        """Claim what is due and nobody's, longest due first; after the lease somebody else may claim it."""
+    async def claim(
+        self, now: datetime, *, lease: timedelta, limit: int, but: Collection[tuple[AccountName, Region]] = ()
+    ) -> list[Sweep]:
+        """
+        Claim what is due and nobody's, longest due first; after the lease somebody else may claim it.
+
+        Args:
+            but: what is not wanted; whoever still does a sweep must not take it from itself.
+        """
+        where = tuple_(SweepRow.account, SweepRow.region)
         ripe = (
             select(SweepRow.account, SweepRow.region)
-            .where(SweepRow.due_at <= now, _is_free(now))
+            .where(SweepRow.due_at <= now, _is_free(now), *([where.not_in(sorted(but))] if but else []))
             .order_by(SweepRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -63,11 +73,16 @@ class Sweeps:
         )
         claimed = await self._connection.execute(
             update(SweepRow)
-            .where(tuple_(SweepRow.account, SweepRow.region).in_(select(ripe.c.account, ripe.c.region)))
+            .where(where.in_(select(ripe.c.account, ripe.c.region)))
             .values(claim_until=now + lease, fence=SweepRow.fence + 1)
             .returning(SweepRow)
         )
         return sorted((_sweep(row) for row in claimed), key=lambda sweep: (sweep.account, sweep.region))
+
+    async def holds(self, sweep: Sweep, *, until: datetime) -> bool:
+        """Say whether a claim is ours and nobody else can have it before then."""
+        is_ours = _is(sweep.account, sweep.region) & (SweepRow.fence == sweep.fence) & (SweepRow.claim_until > until)
+        return await self._connection.scalar(select(SweepRow.fence).where(is_ours)) is not None
 
     async def extend(self, sweep: Sweep, *, until: datetime) -> bool:
         """Keep a claim for longer; False when somebody else has it."""
@@ -117,6 +132,11 @@ class Sweeps:
             update(SweepRow).where(_is(sweep.account, sweep.region), SweepRow.fence == sweep.fence).values(**values)
         )
         return written.rowcount == 1
+
+
+def _first_fence() -> int:
+    """Draw one: a row that is made anew must not go through the fences of the one that was removed."""
+    return secrets.randbits(30)
 
 
 def _is(account: AccountName, region: Region) -> ColumnElement[bool]:

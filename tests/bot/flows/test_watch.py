@@ -10,7 +10,7 @@ from adapters.contract import TaskState
 from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind, ReplyBody
 from bot.domain.task import Why
 from bot.flows.heed import Heed
-from bot.sandbox.faults import Fail, Hang
+from bot.sandbox.faults import Delay, Fail, Hang
 from tests.bot.flows.world import (
     ALI,
     DESCRIBE,
@@ -27,6 +27,7 @@ from tests.bot.flows.world import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 
@@ -34,6 +35,12 @@ FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 def far(task_id: str, word: str = "1", **told: Any) -> Any:
     """A task in the middle of its plan."""
     return script(task_id, word, **FAR | told)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """Where what is under way is given up: its connection goes too, and a database in memory would with it."""
+    return f"sqlite:///{tmp_path / 'relaybot.db'}"
 
 
 def whys(bodies: list[Any]) -> list[Why]:
@@ -431,6 +438,67 @@ async def test_a_sweep_that_was_taken_over_writes_nothing():
         assert sweep.done_at == world.clock.now  # the other's
 
 
+@pytest.mark.parametrize(
+    ("is_taken_over", "pages"),
+    [
+        # Another one began from the first page, and there is nothing left to ask for.
+        (True, [1, 2, 1, 2, 3]),
+        # Nobody else was there: it has its claim renewed before it goes on.
+        (False, [1, 2, 3]),
+    ],
+)
+async def test_who_comes_back_late_asks_for_no_page_of_a_sweep_that_is_not_his(
+    is_taken_over: bool,  # noqa: FBT001
+    pages: list[int],
+):
+    async with open_world(*(far(f"t-{number}") for number in range(250))) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.say("t-1", "3")
+        world.stage.aliyun.ledger.clear()
+        world.stage.aliyun.faults.plan(Delay(timedelta(0)), Hang(), on=LIST)
+        world.clock.move(timedelta(seconds=5))
+        late = asyncio.create_task(world.watch.beat())
+        await world.stage.aliyun.faults.holding()
+        world.clock.move(timedelta(seconds=20))  # its claim is over
+        if is_taken_over:
+            await world.new_watch().beat()
+        meanwhile = await world.known("t-1")
+        world.stage.aliyun.faults.release()
+        await late
+
+        assert world.pages() == pages
+        assert meanwhile.doubt is not None or not is_taken_over
+        assert (await world.known("t-1") == meanwhile) is is_taken_over
+
+
+async def test_two_watches_never_sweep_one_region_at_once_however_slow_the_cloud_is():
+    """Each page takes twice as long as a claim holds, and both watches look for work all the time."""
+    async with open_world(*(far(f"t-{number}") for number in range(250))) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.stage.aliyun.ledger.clear()
+        watches = [world.new_watch(keep_every_s=0.01) for _ in range(2)]
+        world.stage.aliyun.faults.plan(Hang(), on=LIST, times=3)
+        world.clock.move(timedelta(seconds=5))
+        beats = [asyncio.create_task(watch.beat()) for watch in watches]
+        held = []
+        for page in (1, 2, 3):
+            await until(lambda so_far=page: world.asked(LIST) == so_far)
+            for _ in range(3):
+                await world.stage.aliyun.faults.holding()
+                world.clock.move(timedelta(seconds=10))
+                await world.is_renewed()
+                for watch in watches:
+                    await watch.beat()
+            held.append(world.stage.aliyun.faults.held)
+            world.stage.aliyun.faults.release()
+        await asyncio.gather(*beats)
+
+        assert world.pages() == [1, 2, 3]
+        assert held == [1, 1, 1]
+
+
 async def test_a_sweep_never_begins_before_the_last_one_ended():
     async with open_world(far("t-1")) as world:
         await world.follow("t-1")
@@ -715,8 +783,8 @@ async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told():
         await asyncio.wait_for(running, timeout=5)
 
 
-async def test_the_beat_survives_an_error_that_nobody_foresaw(caplog: pytest.LogCaptureFixture):
-    async with open_world(far("t-1")) as world:
+async def test_the_beat_survives_an_error_that_nobody_foresaw(file: str, caplog: pytest.LogCaptureFixture):
+    async with open_world(far("t-1"), url=file) as world:
         await world.follow("t-1")
         await world.plan_for_all("spoilt")
         stop = asyncio.Event()
@@ -746,8 +814,8 @@ async def test_a_task_whose_memory_cannot_be_read_is_seen_as_for_the_first_time_
         assert sorted(whys(await world.said(Kind.CHANNEL))) == [Why.FIRST_SIGHT_BAD, Why.STOPPED]
 
 
-async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again():
-    async with open_world(far("t-1")) as world:
+async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again(file: str):
+    async with open_world(far("t-1"), url=file) as world:
         await world.follow("t-1")
         world.stage.aliyun.faults.plan(Hang(), on=LIST)
         stop = asyncio.Event()

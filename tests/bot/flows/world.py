@@ -138,6 +138,20 @@ class World:
         cloud = self.stage.tencent if api == INGEST else self.stage.aliyun
         return len(cloud.ledger.of(api))
 
+    async def is_renewed(self) -> None:
+        """Wait until the claim of the first region's sweep is as good as new."""
+        is_so = False
+        while not is_so:
+            await asyncio.sleep(0.005)
+            async with self.memory.reading() as tx:
+                sweep = await tx.sweeps.get(ALI, SHANGHAI)
+                assert sweep is not None
+                is_so = await tx.sweeps.holds(sweep, until=self.clock.now + timedelta(seconds=14))
+
+    def pages(self) -> list[int]:
+        """The pages of lists that were asked for, in that order."""
+        return [int(entry.params["PageNumber"]) for entry in self.stage.aliyun.ledger.of(LIST)]
+
     async def remember_of(self, task: str, known: str) -> None:
         """Write this JSON over what is known of a task."""
         async with self.database.writing() as connection:

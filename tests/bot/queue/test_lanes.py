@@ -11,6 +11,7 @@ import pytest
 from adapters.contract import AccountName, Listing, Region
 from adapters.errors import AccessDenied, Throttled, Unreachable
 from bot.domain.turn import Urgency
+from bot.queue.flight import Withdrawn
 from tests.bot.queue.stage import STARTED_AT, account
 
 if TYPE_CHECKING:
@@ -227,6 +228,61 @@ async def test_a_long_walk_is_as_old_as_its_first_page(stage: Stage):
     await stage.time.run(stage.lanes.list(stage.account, SHANGHAI, urgency=BEAT))
 
     assert len(stage.cloud.sent) == 8
+
+
+async def test_no_page_is_asked_for_after_the_asker_may_not_go_on(stage: Stage):
+    stage.cloud.pages = 3
+    answers = iter([True, True, False])
+
+    async def may_go_on() -> bool:
+        return next(answers)
+
+    with pytest.raises(Withdrawn):
+        await stage.time.run(stage.lanes.list(stage.account, SHANGHAI, urgency=BEAT, fresh=True, may_go_on=may_go_on))
+    asked = stage.order()
+    again = await stage.time.run(stage.lanes.list(stage.account, SHANGHAI, urgency=BEAT))
+
+    assert asked == ["page-0", "page-1"]
+    assert again.requests == 3
+    assert stage.order()[2:] == ["page-0", "page-1", "page-2"]  # half a walk is no answer
+
+
+async def test_who_may_not_go_on_leaves_the_walk_to_those_who_joined(stage: Stage):
+    stage.cloud.pages = 2
+    asked = []
+
+    async def may_go_on() -> bool:
+        asked.append(len(stage.cloud.sent))
+        return not asked[1:]
+
+    beat = asyncio.create_task(stage.lanes.list(stage.account, SHANGHAI, urgency=BEAT, fresh=True, may_go_on=may_go_on))
+    await stage.time.settle()
+    person = asyncio.create_task(stage.lanes.list(stage.account, SHANGHAI, urgency=PERSON))
+    listing = await stage.time.run(person)
+
+    assert stage.order() == ["page-0", "page-1"]
+    assert await beat is listing
+    assert asked == [0]  # nobody needs to know any more
+
+
+async def test_a_person_who_joins_while_the_beat_asks_whether_it_may_go_on_is_answered(stage: Stage):
+    stage.cloud.pages = 2
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def may_go_on() -> bool:
+        is_asked.set()
+        await may_answer.wait()
+        return False
+
+    beat = asyncio.create_task(stage.lanes.list(stage.account, SHANGHAI, urgency=BEAT, fresh=True, may_go_on=may_go_on))
+    await stage.time.settle()
+    assert is_asked.is_set()
+    person = asyncio.create_task(stage.lanes.list(stage.account, SHANGHAI, urgency=PERSON))
+    await stage.time.settle()
+    may_answer.set()
+
+    assert (await stage.time.run(person)).requests == 2
+    assert await beat is await person
 
 
 async def test_a_cloud_without_a_list_says_so(raise_stage: Callable[..., Awaitable[Stage]]):

@@ -80,6 +80,46 @@ async def test_an_extended_claim_lasts_longer(memory: Memory):
     assert counts == [0, 1]
 
 
+async def test_a_claim_is_held_until_its_lease_is_over_or_somebody_else_has_it(memory: Memory):
+    async with memory.transaction() as tx:
+        await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=NOW)
+        (slow,) = await claim(tx)
+        alone = [await tx.sweeps.holds(slow, until=after(seconds)) for seconds in (29, 30)]
+        (quick,) = await claim(tx, 30)
+        taken = [await tx.sweeps.holds(sweep, until=after(31)) for sweep in (slow, quick)]
+        await done(tx, quick, 35)
+        ended = [await tx.sweeps.holds(sweep, until=after(31)) for sweep in (slow, quick)]
+
+    assert alone == [True, False]
+    assert taken == [False, True]
+    assert ended == [False, False]
+
+
+async def test_who_still_does_a_sweep_does_not_take_it_from_itself(memory: Memory):
+    async with memory.transaction() as tx:
+        for region in (SHANGHAI, BEIJING):
+            await tx.sweeps.ensure(ALIYUN, region, due_at=NOW)
+        first = await claim(tx)
+        mine = {(sweep.account, sweep.region) for sweep in first if sweep.region == SHANGHAI}
+        late = await tx.sweeps.claim(after(30), lease=LEASE, limit=9, but=mine)
+        others = await claim(tx, 30)
+
+    assert [sweep.region for sweep in late] == [BEIJING]
+    assert [sweep.region for sweep in others] == [SHANGHAI]
+
+
+async def test_a_sweep_that_was_removed_and_begun_again_knows_none_of_its_old_claims(memory: Memory):
+    async with memory.transaction() as tx:
+        await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=NOW)
+        (zombie,) = await claim(tx)
+        await tx.sweeps.remove(ALIYUN, SHANGHAI)
+        await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=NOW)
+        await claim(tx)
+        is_written = await done(tx, zombie, 5)
+
+    assert not is_written
+
+
 async def test_a_sweep_is_brought_forward_but_never_put_back(memory: Memory):
     async with memory.transaction() as tx:
         await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=after(10))
