@@ -134,6 +134,8 @@ class Debugged:
     scopes: tuple[str, ...]
     store: str
     lanes: tuple[LaneFigures, ...]
+    parked: tuple[tuple[str, int], ...] = ()  # what Slack did not take here for good: its code, and how often
+    parked_elsewhere: int = 0  # in the workspace's other conversations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class Obstacle(StrEnum):
     INSTALL = "install"  # the bot is not let in at all: the operator
     THREAD = "thread"  # the message that it edits or goes under is lost: begin a new one
     CONTENT = "content"  # this text will never be taken
+    PERSON = "person"  # nobody can write to that person: tell somebody else
     OTHER = "other"  # a word that is new to us
 
 
@@ -57,3 +58,4 @@ class Saying:
     key: str
     thread_ts: str = ""  # under this message; empty: in the channel
     in_channel: bool = False  # shown in the channel as well
+    is_plain: bool = False  # its words alone, where the rest of it may be what is not taken

@@ -398,6 +398,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "debug.ids": "team {team} · channel {channel} · you {user}",
     "debug.slack": "Slack by {transport} · scopes: {scopes}",
     "debug.store": "memory: {store}",
+    "debug.parked": "never said here, because Slack did not take it: {codes}",
+    "debug.parked.elsewhere": "never said in other conversations of this workspace: {count}",
     "debug.lane": "{lane}: sent {sent}, joined {joined}, reused {reused}, retried {retried}, throttled {throttled}",
     "debug.lane.error": " · last error {code} {when} request {request}",
     "debug.lanes.more": "More lanes: {count}.",

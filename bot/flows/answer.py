@@ -24,6 +24,7 @@ from bot.flows.seek import seek
 from bot.flows.settings import settings_form
 from bot.flows.unfollow import unfollow
 from bot.flows.unmute import unmute
+from bot.flows.where import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -86,7 +87,7 @@ async def _understood(
             case Accounts():
                 return _accounts(asker, desk)
             case Debug():
-                return _debug(asker, desk)
+                return await _debug(asker, desk)
             case Status() | Subscribe() | Tasks():
                 return await _patiently(_asked(command, asker, desk, now=now), command, desk, asker, tell)
             case _:
@@ -200,8 +201,11 @@ def _accounts(asker: Asker, desk: Desk) -> message.AccountsShown:
     )
 
 
-def _debug(asker: Asker, desk: Desk) -> message.Debugged:
-    about = desk.about
+async def _debug(asker: Asker, desk: Desk) -> message.Debugged:
+    about, place = desk.about, place_of(asker)
+    async with desk.memory.reading() as tx:
+        here = await tx.outbox.parked(place.team, place)
+        everywhere = await tx.outbox.parked(place.team)
     return message.Debugged(
         version=about.version,
         team=asker.person.team,
@@ -211,4 +215,6 @@ def _debug(asker: Asker, desk: Desk) -> message.Debugged:
         scopes=about.scopes,
         store=about.store,
         lanes=desk.figures(),
+        parked=tuple(here.most_common()),
+        parked_elsewhere=everywhere.total() - here.total(),
     )

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=30)  # a killed drainer's channel is another's after so long
 LOOK_BACK: Final = timedelta(minutes=5)  # before the first attempt: Slack's clock and ours differ
 LONGEST_BACKOFF: Final = timedelta(minutes=1)
+PUZZLED: Final = timedelta(seconds=15)  # longer with each attempt, after a refusal that is new to us
+PUZZLED_LONGEST: Final = timedelta(seconds=45)
+PUZZLED_TRIES: Final = 5  # over two minutes; the last one also as plain text
 LOCKED_OUT: Final = timedelta(minutes=1)  # how long a channel rests after Slack did not let us in at all
 
 _IN_CHANNEL_STOPS: Final = {
@@ -143,7 +146,7 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
         if not await tx.outbox.renew(claim, now=office.now()):
             return False
     try:
-        ts, thread_ts = await _say(row, office, fresh)
+        ts, thread_ts = await _say_somehow(row, office, fresh)
     except Unsure:
         return await _is_unsure(row, claim, office)
     except Refused as refused:
@@ -154,12 +157,24 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
         return await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now())
 
 
-async def _say(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> tuple[str, str]:
+async def _say_somehow(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> tuple[str, str]:
+    """Say it; what was refused again and again, and nobody knows why, with its words alone."""
+    try:
+        return await _say(row, office, fresh)
+    except Refused as refused:
+        if refused.obstacle is not Obstacle.OTHER or row.attempts < PUZZLED_TRIES or _is_edit(row):
+            raise
+        return await _say(row, office, fresh, is_plain=True)
+
+
+async def _say(
+    row: OutboxRow, office: Office, fresh: Mapping[str, datetime], *, is_plain: bool = False
+) -> tuple[str, str]:
     """Say it, unless it stands there already; return where it stands, and in whose thread a card stands."""
     if row.root is not None and row.subject:
         await office.speech.edit(row.place.channel, row.root.ts, row.body)
         return row.root.ts, row.root.thread_ts
-    saying = await _saying(row, office, fresh)
+    saying = replace(await _saying(row, office, fresh), is_plain=is_plain)
     if not saying.thread_ts or row.root is not None:
         return await _find_or_post(row, saying, office), saying.thread_ts
     try:
@@ -223,8 +238,11 @@ async def _is_refused(row: OutboxRow, claim: Claim, refused: Refused, office: Of
                 return False
             case Obstacle.THREAD if row.root is not None:
                 return await _begin_anew(tx, row, claim, office)
+            case Obstacle.OTHER if row.attempts < PUZZLED_TRIES:
+                log.warning("%s in %s is not taken and is tried again: %s", row.kind, row.place.channel, refused.code)
+                return await tx.outbox.put_off(row, claim, now + min(PUZZLED * row.attempts, PUZZLED_LONGEST))
             case _:
-                log.warning("%s in %s is not taken: %s", row.kind, row.place.channel, refused.code)
+                log.error("%s in %s is not taken: %s", row.kind, row.place.channel, refused.code)
                 return await tx.outbox.park(row, claim, refused.code, now=now)
 
 

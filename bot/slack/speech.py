@@ -4,6 +4,7 @@ Speech: what lies in the outbox, dressed and said in Slack's words.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.flows.deliver import Speech
@@ -26,9 +27,10 @@ def speech(voice: Voice, *, bot: str) -> Speech:
     """
 
     async def post(saying: Saying) -> str:
+        said = dress_body(saying.body)
         posted = await voice.post(
             saying.channel,
-            dress_body(saying.body),
+            replace(said, blocks=()) if saying.is_plain else said,
             thread_ts=saying.thread_ts or None,
             key=saying.key,
             in_channel=saying.in_channel,

@@ -61,6 +61,9 @@ _OBSTACLES: Final[Mapping[Obstacle, frozenset[str]]] = {
             *("cant_update_message", "edit_window_closed", "block_mismatch", "no_dual_broadcast_content_update"),
         }
     ),
+    Obstacle.PERSON: frozenset(
+        {"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot", "cannot_dm_user", "is_bot"}
+    ),
     Obstacle.CONTENT: CONTENT
     | {"no_text", "markdown_text_conflict", "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema"},
 }

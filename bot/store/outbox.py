@@ -7,6 +7,7 @@ unsure (Slack may have it) or pending again. Every write of a drainer checks tha
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -223,6 +224,18 @@ class Outbox:
             for row in rows:
                 coming.setdefault(row.card, set()).add(Place(team=row.team_id, channel=row.channel_id))
         return coming
+
+    async def parked(self, team: str, place: Place | None = None) -> Counter[str]:
+        """Count by the code what is parked for a team, or for one channel of it; what is kept is looked through."""
+        where = NoticeRow.team_id == team
+        if place is not None:
+            where &= NoticeRow.channel_id == place.channel
+        rows = await self._connection.execute(
+            select(NoticeRow.code, func.count().label("many"))
+            .where(where, NoticeRow.state == State.PARKED.value)
+            .group_by(NoticeRow.code)
+        )
+        return Counter({row.code: row.many for row in rows})
 
     async def park_place(self, place: Place, code: str, *, now: datetime) -> int:
         """Park all that waits for a channel that refuses everything; says how much that was."""

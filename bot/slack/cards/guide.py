@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 20
 LONGEST_USAGE = 200
 MOST_LANES = 15
+MOST_CODES = 5
 
 
 def helped(message: Helped) -> Dressed:
@@ -71,6 +72,11 @@ def debug(message: Debugged) -> Dressed:
         say("debug.slack", transport=escape(message.transport), scopes=escape(", ".join(message.scopes), 600) or "–"),
         say("debug.store", store=escape(message.store)),
     ]
+    if message.parked:
+        codes = ", ".join(f"{count} × {escape(code, 40)}" for code, count in message.parked[:MOST_CODES])
+        lines.append(say("debug.parked", codes=codes))
+    if message.parked_elsewhere:
+        lines.append(say("debug.parked.elsewhere", count=message.parked_elsewhere))
     lanes = [small(_lane(lane)) for lane in message.lanes[:MOST_LANES]] or [small(say("debug.lanes.none"))]
     if len(message.lanes) > MOST_LANES:
         lanes.append(small(say("debug.lanes.more", count=len(message.lanes) - MOST_LANES)))

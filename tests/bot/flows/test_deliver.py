@@ -222,6 +222,42 @@ async def test_what_slack_will_never_take_is_parked_and_holds_nobody_up(mail: Ma
     assert [(row.state, row.code) for row in await mail.rows()] == [("parked", "metadata_too_large"), ("done", "")]
 
 
+async def test_a_word_that_is_new_to_us_is_waited_out(mail: Mail):
+    await mail.subscribe()
+    await mail.put(mail.card(RUNNING), mail.news(1, STOPPED))
+    mail.slack.faults.plan(Fail("new_word"), on="chat.postMessage", times=3)
+    began = mail.clock()
+    await mail.finish()
+
+    assert mail.told() == ["RUNNING main-en", "  STOPPED main-1"]
+    assert mail.roots()[0].blocks
+    assert mail.slack.ledger.verdicts("chat.postMessage") == ["new_word"] * 3 + ["ok"] * 2
+    assert 90 <= (mail.clock() - began).total_seconds() < 120  # 15 + 30 + 45
+
+
+async def test_what_is_refused_for_minutes_is_said_as_plain_text(mail: Mail):
+    await mail.subscribe()
+    await mail.put(mail.card(RUNNING))
+    mail.slack.faults.plan(Fail("new_word"), on="chat.postMessage", times=5)
+    await mail.finish()
+
+    (card,) = mail.roots()
+    assert (card.words, card.blocks) == ("RUNNING main-en · cn-shanghai", ())
+    assert mail.slack.ledger.verdicts("chat.postMessage") == ["new_word"] * 5 + ["ok"]
+
+
+async def test_what_is_never_taken_is_parked_after_minutes_and_counted(mail: Mail):
+    await mail.put(mail.line(1), mail.line(2))
+    mail.slack.faults.plan(Fail("new_word"), on="chat.postMessage", times=6)
+    await mail.finish()
+
+    async with mail.memory.transaction() as tx:
+        here = await tx.outbox.parked(TEAM, RELAYS)
+        elsewhere = await tx.outbox.parked(TEAM, Place(team=TEAM, channel="C0OPS"))
+    assert [(row.state, row.code) for row in await mail.rows()] == [("parked", "new_word"), ("done", "")]
+    assert (here, elsewhere) == ({"new_word": 1}, {})
+
+
 # ── the channel, the workspace, the message is gone ──
 
 

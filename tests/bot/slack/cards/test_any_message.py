@@ -232,6 +232,8 @@ def anything(chance: random.Random) -> message.Message:
                 store="SQLite",
                 scopes=("channels:read",) * chance.randrange(100),
                 lanes=several(chance, lane, 40),
+                parked=tuple((foreign(chance), chance.randrange(9)) for _ in range(chance.randrange(9))),
+                parked_elsewhere=chance.randrange(2),
             )
 
 

@@ -408,6 +408,18 @@ SAID: dict[str, message.Message] = {
         store="PostgreSQL",
         lanes=(),
     ),
+    "debug-of-what-was-never-said": message.Debugged(
+        version="1.2.3",
+        team="T0TEAM",
+        channel="C0RELAYS",
+        user="U0ANN",
+        transport="HTTP",
+        scopes=("chat:write",),
+        store="PostgreSQL",
+        lanes=(),
+        parked=(("new_word", 3), ("metadata_too_large", 1)),
+        parked_elsewhere=2,
+    ),
 }
 
 
