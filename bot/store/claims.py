@@ -6,7 +6,7 @@ come to nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, literal, or_, select, update
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.subscription import Place
+    from bot.store.claimant import Claimant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +32,24 @@ class Claim:
     lease: timedelta
 
 
-async def claim(connection: AsyncConnection, place: Place, *, now: datetime, lease: timedelta) -> Claim | None:
+async def claim(
+    connection: AsyncConnection, place: Place, *, now: datetime, lease: timedelta, claimant: Claimant
+) -> Claim | None:
     """Claim a channel; where somebody else has it, mark it dirty, so that they look once more, and return None."""
-    is_free = or_(ChannelRow.claim_until.is_(None), ChannelRow.claim_until <= now)
+    is_free = or_(ChannelRow.claim_until.is_(None), ChannelRow.claim_until <= claimant.at(now))
+    ours: dict[str, Any] = {
+        "claim_until": claimant.at(now + lease),
+        "holder": literal(claimant.name),
+        "claimed_at": claimant.at(now),
+    }
     made = await connection.execute(
         upsert(connection, ChannelRow)
-        .values({**FRESH, "team_id": place.team, "channel_id": place.channel, "fence": 1, "claim_until": now + lease})
+        .values({**FRESH, "team_id": place.team, "channel_id": place.channel, "fence": 1, **ours})
         .on_conflict_do_update(
             index_elements=[ChannelRow.team_id, ChannelRow.channel_id],
             set_={  # each reads the row as it was
                 "fence": ChannelRow.fence + case((is_free, 1), else_=0),
-                "claim_until": case(
-                    (is_free, literal(now + lease, ChannelRow.claim_until.type)), else_=ChannelRow.claim_until
-                ),
+                **{name: case((is_free, value), else_=getattr(ChannelRow, name)) for name, value in ours.items()},
                 "is_dirty": ~is_free,
             },
         )
@@ -53,12 +59,12 @@ async def claim(connection: AsyncConnection, place: Place, *, now: datetime, lea
     return None if row.is_dirty else Claim(place=place, fence=row.fence, lease=lease)
 
 
-async def renew(connection: AsyncConnection, claim: Claim, *, now: datetime) -> bool:
+async def renew(connection: AsyncConnection, claim: Claim, *, now: datetime, claimant: Claimant) -> bool:
     """Hold a claim for a whole lease more; False when it is somebody else's, or was given back."""
     renewed = await connection.execute(
         update(ChannelRow)
         .where(is_place(claim.place), ChannelRow.fence == claim.fence, ChannelRow.claim_until.is_not(None))
-        .values(claim_until=now + claim.lease)
+        .values(claim_until=claimant.at(now + claim.lease))
     )
     return renewed.rowcount == 1
 

@@ -15,6 +15,7 @@ from adapters.contract import Region
 from bot.domain.subscription import Place, Wish
 from bot.store.batches import batches
 from bot.store.channels import Channels
+from bot.store.claimant import NOBODY
 from bot.store.rest import covered, rest, uncovered
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
@@ -164,7 +165,7 @@ class Forget:
             regions = await self._connection.scalars(select(SweepRow.region).where(SweepRow.account == account))
             for region in [Region(region) for region in regions]:
                 if not await self._subscriptions.is_followed(account, region):
-                    await Sweeps(self._connection).remove(account, region)
+                    await Sweeps(self._connection, claimant=NOBODY).remove(account, region)
 
 
 def _table(row: type[Table]) -> AnyTable:

@@ -16,6 +16,7 @@ from bot.store.bursts import Bursts
 from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
+from bot.store.claimant import NOBODY
 from bot.store.forget import Forget
 from bot.store.incidents import Incidents
 from bot.store.mutes import Mutes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.notice import Wake
+    from bot.store.claimant import Claimant
     from bot.store.database import Database
 
 
@@ -45,16 +47,16 @@ def new_key() -> str:
 class Tx:
     """One transaction: one attribute for each noun that is remembered, and the wakes that it has caused so far."""
 
-    def __init__(self, connection: AsyncConnection, *, new_key: Callable[[], str]) -> None:
+    def __init__(self, connection: AsyncConnection, *, new_key: Callable[[], str], claimant: Claimant) -> None:
         self.wakes: set[Wake] = set()
         self.subscriptions = Subscriptions(connection)
         self.tasks = Tasks(connection)
         self.names = Names(connection)
-        self.sweeps = Sweeps(connection)
+        self.sweeps = Sweeps(connection, claimant=claimant)
         self.blind = Blind(connection)
         self.changes = Changes(connection)
         self.incidents = Incidents(connection)
-        self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key)
+        self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key, claimant=claimant)
         self.bursts = Bursts(connection)
         self.cards = Cards(connection)
         self.channels = Channels(connection)
@@ -73,6 +75,7 @@ class Memory:
         wake: is told what a committed transaction has caused. It must not raise: what is written stays written, and
             `tidy` finds what was not heard.
         new_key: gives each notice its 128 random bits.
+        claimant: in whose name, and by which clock, channels and sweeps are claimed.
 
     Every method raises `DatabaseUnavailable` where the database does not answer.
     """
@@ -83,16 +86,18 @@ class Memory:
         *,
         wake: Callable[[frozenset[Wake]], Awaitable[None]],
         new_key: Callable[[], str] = new_key,
+        claimant: Claimant = NOBODY,
     ) -> None:
         self._database = database
         self._wake = wake
         self._new_key = new_key
+        self._claimant = claimant
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """Commit at the end and wake whom it concerns, or roll back when anything is raised, and wake nobody."""
         async with self._database.writing() as connection:
-            tx = Tx(connection, new_key=self._new_key)
+            tx = Tx(connection, new_key=self._new_key, claimant=self._claimant)
             yield tx
         if tx.wakes:
             await self._wake(frozenset(tx.wakes))
@@ -101,7 +106,7 @@ class Memory:
     async def reading(self) -> AsyncIterator[Tx]:
         """Look without standing in the writers' line. Nothing may be written."""
         async with self._database.reading() as connection:
-            yield Tx(connection, new_key=self._new_key)
+            yield Tx(connection, new_key=self._new_key, claimant=self._claimant)
 
     async def trim(self, now: datetime) -> None:
         """

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.store.claimant import Claimant
     from bot.store.claims import Claim
 
 KEPT: Final = timedelta(days=14)  # what is settled
@@ -67,12 +68,16 @@ class Outbox:
     Args:
         wakes: where it puts down whom to wake after the commit.
         new_key: gives 128 random bits as 32 hexadecimal digits.
+        claimant: who claims channels.
     """
 
-    def __init__(self, connection: AsyncConnection, *, wakes: set[Wake], new_key: Callable[[], str]) -> None:
+    def __init__(
+        self, connection: AsyncConnection, *, wakes: set[Wake], new_key: Callable[[], str], claimant: Claimant
+    ) -> None:
         self._connection = connection
         self._wakes = wakes
         self._new_key = new_key
+        self._claimant = claimant
 
     async def put(self, notice: Notice, *, now: datetime) -> int | None:
         """
@@ -121,11 +126,11 @@ class Outbox:
 
     async def claim_place(self, place: Place, *, now: datetime, lease: timedelta) -> Claim | None:
         """Claim a channel; None when somebody else has it, who will look once more."""
-        return await claims.claim(self._connection, place, now=now, lease=lease)
+        return await claims.claim(self._connection, place, now=now, lease=lease, claimant=self._claimant)
 
     async def renew(self, claim: Claim, *, now: datetime) -> bool:
         """Hold a claim for a whole lease more, just before something is sent; False when it is somebody else's."""
-        return await claims.renew(self._connection, claim, now=now)
+        return await claims.renew(self._connection, claim, now=now, claimant=self._claimant)
 
     async def release(self, claim: Claim) -> bool:
         """Give a claim back; True when something came meanwhile: claim it again and look once more."""
@@ -138,7 +143,7 @@ class Outbox:
         Returns:
             None when nothing is due (`line` says what waits for what) or when the claim is somebody else's.
         """
-        if not await claims.renew(self._connection, claim, now=now):
+        if not await self.renew(claim, now=now):
             return None
         while True:
             line = await self._line(claim.place)
@@ -200,7 +205,7 @@ class Outbox:
         is_claimed = (
             select(literal(1))
             .where(ChannelRow.team_id == NoticeRow.team_id, ChannelRow.channel_id == NoticeRow.channel_id)
-            .where(ChannelRow.claim_until > now)
+            .where(ChannelRow.claim_until > self._claimant.at(now))
             .exists()
         )
         rows = await self._connection.execute(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.store.claimant import Claimant
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
@@ -36,10 +38,16 @@ class Sweep:
 
 
 class Sweeps:
-    """The sweeps of one transaction."""
+    """
+    The sweeps of one transaction.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    Args:
+        claimant: who claims them.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, claimant: Claimant) -> None:
         self._connection = connection
+        self._claimant = claimant
 
     async def ensure(self, account: AccountName, region: Region, *, due_at: datetime) -> None:
         """Begin to sweep a region, or bring its next sweep forward; one that is under way is not disturbed."""
@@ -65,7 +73,7 @@ class Sweeps:
         where = tuple_(SweepRow.account, SweepRow.region)
         ripe = (
             select(SweepRow.account, SweepRow.region)
-            .where(SweepRow.due_at <= now, _is_free(now), *([where.not_in(sorted(but))] if but else []))
+            .where(SweepRow.due_at <= now, _is_free(self._claimant.at(now)), *([where.not_in(sorted(but))] if but else []))
             .order_by(SweepRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -74,7 +82,12 @@ class Sweeps:
         claimed = await self._connection.execute(
             update(SweepRow)
             .where(where.in_(select(ripe.c.account, ripe.c.region)))
-            .values(claim_until=now + lease, fence=SweepRow.fence + 1)
+            .values(
+                claim_until=self._claimant.at(now + lease),
+                fence=SweepRow.fence + 1,
+                holder=self._claimant.name,
+                claimed_at=self._claimant.at(now),
+            )
             .returning(SweepRow)
         )
         return sorted((_sweep(row) for row in claimed), key=lambda sweep: (sweep.account, sweep.region))
@@ -86,7 +99,7 @@ class Sweeps:
 
     async def extend(self, sweep: Sweep, *, until: datetime) -> bool:
         """Keep a claim for longer; False when somebody else has it."""
-        return await self._write(sweep, claim_until=until)
+        return await self._write(sweep, claim_until=self._claimant.at(until))
 
     async def done(
         self,
@@ -144,7 +157,7 @@ def _is(account: AccountName, region: Region) -> ColumnElement[bool]:
     return is_it
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     return or_(SweepRow.claim_until.is_(None), SweepRow.claim_until <= now)
 
 

@@ -15,6 +15,7 @@ from bot.flows.lifecycle import installed
 from bot.queue.work import open_work
 from bot.slack.voice import Voice
 from bot.slack.workspace import identify, open_client, warn_of_repeats
+from bot.store.claimant import Claimant
 from bot.store.memory import Memory
 from bot.store.seals import FINGERPRINT
 from bot.wiring.clouds import open_clouds
@@ -57,18 +58,24 @@ async def open_means(
     slack: Slack,
     database: Database,
     *,
+    name: str,
     now: Callable[[], datetime],
+    haste: float,
     pace_clock: PaceClock | None,
 ) -> AsyncIterator[Means]:
     """
     Open what is needed to serve from a database whose tables are this release's.
+
+    Args:
+        name: what this process is called where people ask who holds what.
 
     Raises:
         SlackUnusable: Slack does not know the token.
     """
     async with AsyncExitStack() as stack:
         work = await stack.enter_async_context(open_work(dsn=dsn_of(database)))
-        memory = Memory(database, wake=work.put)
+        claimant = Claimant(name=name, now=now if database.is_postgres else None, haste=haste)
+        memory = Memory(database, wake=work.put, claimant=claimant)
         async with memory.transaction() as tx:
             seal = await tx.seals.get(FINGERPRINT)
         clouds = await stack.enter_async_context(

@@ -5,6 +5,8 @@ Serving: the bot for as long as it runs, from the first check to the last answer
 from __future__ import annotations
 
 import logging
+import os
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -82,7 +84,10 @@ async def serve(
         await check_tables(database)
         if warning := passing(told, database):
             log.warning("%s", warning)
-        means = await stack.enter_async_context(open_means(told, slack, database, now=now, pace_clock=pace_clock))
+        name = f"{role} of {told.bot.dyno or socket.gethostname()}, process {os.getpid()}"
+        means = await stack.enter_async_context(
+            open_means(told, slack, database, name=name, now=now, haste=haste, pace_clock=pace_clock)
+        )
         if slack.app_token:
             await check_sockets(means.client, slack.app_token)
         ears = hearing(means, patience_s=patience_s) if role.hears else None
