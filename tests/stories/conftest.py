@@ -5,6 +5,7 @@ A whole house: clouds, Slack and the bot in one event loop, on loopback, under o
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -115,7 +116,9 @@ def attention() -> Iterator[None]:
 
 
 @pytest.fixture
-def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
+def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) -> Build:
+    kept = shutil.copy(migrated_sqlite, tmp_path)  # to migrate an empty file takes longer than many a story
+
     @asynccontextmanager
     async def house(
         more: Mapping[str, str] | None = None,
@@ -131,7 +134,7 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path) -> Build:
                 **stage.environment(slack=slack),
                 "PORT": "0",
                 "RELAYBOT_BIND": "127.0.0.1",
-                "DATABASE_URL": f"sqlite:///{tmp_path / 'relaybot.db'}",
+                "DATABASE_URL": f"sqlite:///{kept}",
                 **(more or {}),
             }
             if accounts:
