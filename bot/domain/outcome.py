@@ -102,6 +102,14 @@ def retrying_grace(seen: Snapshot) -> timedelta:
     return min(RETRYING_GRACE, max(timedelta(), seen.retry.count * seen.retry.interval / 2))
 
 
+def retries_left(known: Known, at: datetime) -> timedelta | None:
+    """Say how long the cloud will go on to try by itself; None where it does not, or does not say."""
+    seen, since = known.last, known.retrying_since
+    if seen is None or since is None or seen.retry is None or seen.state is not TaskState.RETRYING:
+        return None
+    return max(timedelta(), seen.retry.count * seen.retry.interval - (at - since))
+
+
 def bad_at(known: Known) -> tuple[Why, datetime] | None:
     """Say when, and why, the state that a task is in becomes bad if it stays so; None if it does not or already is."""
     seen = known.last

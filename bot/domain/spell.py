@@ -52,7 +52,7 @@ def _worse(before: Known, known: Known, seen: Snapshot) -> tuple[Known, tuple[Ne
     since = seen.plan.start if why is Why.START_MISSED else known.retrying_since or known.since
     known = replace(known, bad_since=since or at, bad_why=why, told=known.told | {why})
     news = tidings(known, seen, Outcome(why=why, tone=Tone.BAD, is_bad=True), at)
-    return known, (replace(news, lasted=lasted(since, at)),)
+    return known, (replace(news, lasted=lasted(since, at), left=outcome.retries_left(known, at)),)
 
 
 def _plan_moved(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:

@@ -126,6 +126,7 @@ class News:
     tone: Tone
     lasted: timedelta | None = None  # how long the previous state was so
     bad_for: timedelta | None = None  # a recovery says how long it was bad
+    left: timedelta | None = None  # until the cloud gives up what it still tries; None where it does not say
     reason: str = ""  # the vendor's word
     is_change: bool = False
     is_told: bool = True

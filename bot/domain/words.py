@@ -118,6 +118,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "news.first_sight_bad": "so it was when I first looked",
     "told.was": "was {state} for {span}",
     "told.bad_for": "was bad for {span}",
+    "told.fails_for": "has failed for {span}",
+    "told.gives_up": "the cloud gives up in {span}",
+    "told.gave_up": "the cloud's retries are used up",
     "told.small": "{when} · {region} · {account}",
     # ── boards, groups, accounts, bursts ──
     "board.title": "All tasks of {account}",

@@ -108,7 +108,7 @@ async def test_it_retries_and_recovers(evening: Evening):
 
     fails, still_fails, recovers = evening.thread("show")
     assert fails.startswith("RETRYING · the source cannot be pulled · was RUNNING for ")
-    assert still_fails.startswith("RETRYING · the source cannot be pulled")  # it has not recovered by itself
+    assert still_fails.startswith("RETRYING · it does not recover by itself · the cloud gives up in 2 min ")
     assert recovers.startswith("RUNNING · it runs again · was bad for ")
     assert evening.broadcasts("show") == ["RETRYING", "RUNNING"]  # what is bad from then on, and its end
     assert evening.card("show").text.startswith("RUNNING show")

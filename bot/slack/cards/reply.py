@@ -16,7 +16,7 @@ from bot.slack.cards.text import escape, moment
 if TYPE_CHECKING:
     from bot.domain.notice import ReplyBody
 
-_REASON_SAYS_IT = frozenset({Why.RETRYING, Why.STOPPED, Why.STILL_RETRYING})
+_REASON_SAYS_IT = frozenset({Why.RETRYING, Why.STOPPED})
 
 
 def dress(body: ReplyBody) -> Dressed:
@@ -28,7 +28,8 @@ def dress(body: ReplyBody) -> Dressed:
 
 def line(body: ReplyBody) -> str:
     """Say it in one line, for a board."""
-    return " · ".join((f"{say(f'sign.{body.news.new}')} {escape(called(body))}", _why(body), moment(body.news.at)))
+    why = _because(body) if body.news.why is Why.STILL_RETRYING else _why(body)
+    return " · ".join((f"{say(f'sign.{body.news.new}')} {escape(called(body))}", why, moment(body.news.at)))
 
 
 def called(body: ReplyBody) -> str:
@@ -38,12 +39,19 @@ def called(body: ReplyBody) -> str:
 
 def _why(body: ReplyBody) -> str:
     """Give the cloud's reason where it says more than our own word."""
+    return _because(body) if body.news.why in _REASON_SAYS_IT else say(f"news.{body.news.why}")
+
+
+def _because(body: ReplyBody) -> str:
+    """Give the cloud's reason; where it has none, our own word."""
     reason = reason_said(body.news.reason)
-    return escape(reason, 40) if reason and body.news.why in _REASON_SAYS_IT else say(f"news.{body.news.why}")
+    return escape(reason, 40) if reason else say(f"news.{body.news.why}")
 
 
 def _past(body: ReplyBody) -> str:
     news = body.news
+    if news.why is Why.STILL_RETRYING and news.lasted is not None:
+        return say("told.fails_for", span=span(news.lasted))
     if news.bad_for is not None:
         return say("told.bad_for", span=span(news.bad_for))
     if news.lasted is not None and news.old is not None and news.old is not news.new:
@@ -53,12 +61,21 @@ def _past(body: ReplyBody) -> str:
 
 def _story(body: ReplyBody) -> tuple[str, ...]:
     why, reason = _why(body), escape(reason_said(body.news.reason))
-    return (why, "" if body.news.why in _REASON_SAYS_IT else reason, _past(body))
+    return (why, "" if body.news.why in _REASON_SAYS_IT else reason, _past(body), _future(body))
+
+
+def _future(body: ReplyBody) -> str:
+    """Say how long the cloud goes on to try; after that nobody does."""
+    left = body.news.left
+    if left is None:
+        return ""
+    return say("told.gives_up", span=span(left)) if left else say("told.gave_up")
 
 
 def _lock_screen(body: ReplyBody, state: str) -> str:
     """At most 11 + 1 + 36 + 3 + 40 + 3 + 32 + 3 + 20 = 149 of LONGEST_TEXT."""
-    parts = (f"{state} {escape(called(body), 36)}", _why(body), _past(body), escape(body.ref.region, 20))
+    time = _future(body) or _past(body)
+    parts = (f"{state} {escape(called(body), 36)}", _why(body), time, escape(body.ref.region, 20))
     return " · ".join(part for part in parts if part)
 
 

@@ -23,6 +23,25 @@ def retry(count: int, seconds: int) -> Retry:
 
 
 @pytest.mark.parametrize(
+    ("why", "more", "left"),
+    [
+        ("three times a minute, and half a minute has passed", {"retry": retry(3, 60)}, timedelta(seconds=150)),
+        ("one short try: it is used up by the second read", {"retry": retry(1, 10)}, timedelta()),
+        ("the cloud does not say", {}, None),
+    ],
+)
+def test_what_still_retries_says_for_how_long_and_how_long_the_cloud_will(
+    why: str, more: dict[str, Any], left: timedelta | None
+):
+    told_of = [
+        news for verdict in history("-5 RUNNING; 0 RETRYING; 1 RETRYING; 30 RETRYING", **more) for news in verdict.news
+    ]
+    (still,) = [news for news in told_of if news.why is Why.STILL_RETRYING]
+
+    assert (still.lasted, still.left) == (timedelta(seconds=30), left), why
+
+
+@pytest.mark.parametrize(
     ("why", "reads", "said"),
     [
         ("a task that runs says nothing", "0 RUNNING; 5 RUNNING; 10 RUNNING", ""),

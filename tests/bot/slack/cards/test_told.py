@@ -90,6 +90,9 @@ def told(why: Why, old: TaskState | None, new: TaskState, *, name: str = "main-e
 
 RUNNING, RETRYING, STOPPED, ENDED = TaskState.RUNNING, TaskState.RETRYING, TaskState.STOPPED, TaskState.ENDED
 STOP = told(Why.STOPPED, RUNNING, STOPPED, reason="PullStreamFailed", lasted=2 * HOUR + 5 * MINUTE)
+STILL = told(
+    Why.STILL_RETRYING, RETRYING, RETRYING, reason="PullStreamFailed", lasted=MINUTE / 2, left=2.5 * MINUTE, is_bad=True
+)
 BOARD = BoardBody(
     account=REF.account,
     title="Alibaba Cloud",
@@ -148,6 +151,8 @@ BODIES: dict[str, Body] = {
     **{f"told-{why}": told(why, RUNNING, RUNNING) for why in Why},
     "told-started": told(Why.STARTED, TaskState.NOT_STARTED, RUNNING, lasted=HOUR),
     "told-retrying": told(Why.RETRYING, RUNNING, RETRYING, reason="PushStreamFailed", lasted=HOUR),
+    "told-still-retrying": STILL,
+    "told-still-retrying-in-vain": replace(STILL, news=replace(STILL.news, left=timedelta())),
     "told-stopped": STOP,
     "told-stopped-by-a-person": told(Why.STOPPED_BY_A_PERSON, RUNNING, STOPPED, reason="TriggerByUser", lasted=HOUR),
     "told-recovered": told(Why.RECOVERED, RETRYING, RUNNING, lasted=MINUTE, bad_for=7 * MINUTE),
@@ -156,6 +161,7 @@ BODIES: dict[str, Body] = {
     "told-without-a-name": replace(STOP, name=""),
     # ── many ──
     "board": BOARD,
+    "board-still-retrying": replace(BOARD, bad=(STILL,), bad_total=1),
     "board-of-a-match": replace(BOARD, match="main", bad=(), bad_total=0, counts=((RUNNING, 3),)),
     "board-of-nothing": replace(BOARD, bad=(), bad_total=0, counts=()),
     "board-unseen": replace(BOARD, unseen_since=NOW - MINUTE),
