@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.errors import Rejected
+from bot.domain.evidence import Mislaid
+from bot.domain.mend import kind
 from bot.domain.notice import AccountBody, Kind, Notice
 
 if TYPE_CHECKING:
@@ -65,11 +67,13 @@ def begun(incident: int, about: About, *, error: ProviderError, since: datetime)
         account=about.account,
         region=about.region,
         title=about.title,
-        error=type(error).__name__,
+        error=kind(error),
         code=error.code,
         request_id=error.request_id,
         since=since,
         followed=about.followed,
+        incident=incident,
+        is_mislaid=isinstance(error, Mislaid),
     )
     return _to_each(about.places, f"incident:{incident}", body)
 

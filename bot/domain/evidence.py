@@ -37,6 +37,10 @@ def is_mislaid(*, missing: int, followed: int) -> bool:
     return missing >= FEWEST and 2 * missing > followed
 
 
+class Mislaid(Unreadable):
+    """A list lacks more than half of what it had."""
+
+
 def mislaid() -> ProviderError:
     """Return what a list is that lacks more than half of what it had."""
-    return Unreadable(detail="more than half of the followed tasks are missing from the cloud's list at once")
+    return Mislaid(detail="more than half of the followed tasks are missing from the cloud's list at once")

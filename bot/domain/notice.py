@@ -118,6 +118,8 @@ class AccountBody:
     request_id: str
     since: datetime
     followed: int  # how many followed tasks that hides
+    incident: int = 0  # of the account
+    is_mislaid: bool = False  # the cloud answers, and its list lacks too much: a person may say that it is right
     is_over: bool = False
     lasted: timedelta | None = None
 

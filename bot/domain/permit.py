@@ -37,6 +37,7 @@ class Deed(StrEnum):
     MUTE_ALL = "mute_all"
     UNMUTE = "unmute"
     EXPECT = "expect"  # say that a bad end was meant
+    CONFIRM_GONE = "really_gone"  # that what a cloud's list suddenly lacks is no slip of the cloud's
     SET = "settings"
     ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
 
@@ -100,6 +101,7 @@ _OWNERS = {  # admins', and those of whoever owns it; what everybody else reads
     Deed.MUTE_ALL: Refusal.NOT_YOURS,
     Deed.MUTE_LONG: Refusal.TOO_LONG,
     Deed.SET: Refusal.NOT_YOURS,
+    Deed.CONFIRM_GONE: Refusal.NOT_YOURS,
 }
 
 

@@ -53,11 +53,16 @@ def is_over(task: Followed) -> bool:
     return task.known.state is TaskState.ENDED and task.known.doubt is None
 
 
-def call(followed: Iterable[Followed], listed: Listing | ProviderError) -> RollCall:
+def call(
+    followed: Iterable[Followed], listed: Listing | ProviderError, *, gone_since: datetime | None = None
+) -> RollCall:
     """
     Compare a region's followed tasks with its list.
 
     Where the list itself was refused, or lacks more than half of them at once, those tasks are unseen.
+
+    Args:
+        gone_since: when a person last said that what was missing then is really gone.
     """
     everybody = tuple(followed)
     live = tuple(task for task in everybody if not is_over(task))
@@ -71,7 +76,8 @@ def call(followed: Iterable[Followed], listed: Listing | ProviderError) -> RollC
             told.append((task, seen))
         elif seen is None and not is_over(task):
             missing.append(task)
-    if is_mislaid(missing=len(missing), followed=len(live)):
+    unexplained = [task for task in missing if gone_since is None or _was_there(task, gone_since)]
+    if is_mislaid(missing=len(unexplained), followed=len(live)):
         error = mislaid()
         return RollCall(live=live, told=(*told, *((task, error) for task in missing)), error=error)
     missing.sort(key=lambda task: (_last_seen(task), task.id))
@@ -113,6 +119,12 @@ def newcomers(
 def _wants(subscription: Subscription, region: Region, seen: Snapshot) -> bool:
     ref = TaskRef(account=subscription.wish.account, region=region, task_id=seen.task_id)
     return subscription.wish.covers(ref, seen.name)
+
+
+def _was_there(task: Followed, at: datetime) -> bool:
+    """Say whether a task was seen since then, other than as one that is gone."""
+    last = task.known.last
+    return last is not None and last.taken_at > at and last.state not in {TaskState.NOT_FOUND, TaskState.ENDED}
 
 
 def _last_seen(task: Followed) -> float:

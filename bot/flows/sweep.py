@@ -16,6 +16,7 @@ from adapters.errors import ProviderError
 from bot.domain import blind, cadence
 from bot.domain.blind import About, Sight
 from bot.domain.change import judge
+from bot.domain.evidence import Mislaid
 from bot.domain.rollcall import call, is_over, newcomers
 from bot.domain.successor import is_awaited
 from bot.domain.turn import Urgency
@@ -92,8 +93,11 @@ class Sweeper:
         async with self._memory.reading() as tx:
             followed = await tx.tasks.of_region(sweep.account, sweep.region)
             broad = await tx.subscriptions.all_of(sweep.account, sweep.region)
+            roll = call(followed, listed)
+            if isinstance(roll.error, Mislaid):
+                gone_since = await tx.incidents.really_gone(sweep.account, sweep.region)
+                roll = call(followed, listed, gone_since=gone_since)
         now = self._now()
-        roll = call(followed, listed)
         self._turns.list_lacks(roll.missing, of=followed)
         judged = [
             self._judged(account, task, seen, begun_at=begun_at, now=now)

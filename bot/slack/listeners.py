@@ -24,6 +24,7 @@ from bot.flows.answer import answer, carry_out
 from bot.flows.desk import Asker
 from bot.flows.expect import expect
 from bot.flows.follow import follow_each
+from bot.flows.really_gone import really_gone
 from bot.flows.refresh import refresh
 from bot.flows.settings import set_channel
 from bot.flows.share import share
@@ -328,6 +329,9 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
     if kind in order.ORDERS:
         await _order(ear, heard, asker, body, action)
         return
+    if kind == press.REALLY_GONE:
+        await _really_gone(ear, heard, asker, value)
+        return
     ref = press.read(value)
     if ref is None:
         await _tell(ear, heard, message.Declined(said=say("refused.stale")))
@@ -348,6 +352,15 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
             await _share(ear, heard.url, await share(ref, asker, ear.desk, now=now), heard.channel)
         case press.ID:
             await _tell(ear, heard, message.JustId(task=ref.task_id))
+
+
+async def _really_gone(ear: Ear, heard: Heard, asker: Asker, value: str) -> None:
+    incident, now = press.read_incident(value), ear.now()
+    if incident is None:
+        await _tell(ear, heard, message.Declined(said=say("refused.stale")))
+        return
+    doing = really_gone(incident, asker, ear.desk, now=now)
+    await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="really_gone", now=now))
 
 
 async def _order(ear: Ear, heard: Heard, asker: Asker, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from adapters.contract import AccountName, Region
 from bot.store.tables import IncidentRow
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 KEPT: Final = timedelta(days=400)
+REALLY_GONE: Final = "really_gone"  # why a blind account's incident ends: a person said that its list is right
 
 
 class Scope(StrEnum):
@@ -97,6 +98,15 @@ class Incidents:
         )
         number: int | None = opened.scalar_one_or_none()
         return number
+
+    async def really_gone(self, account: AccountName, region: Region) -> datetime | None:
+        """Say when a person last said that what a region's list lacked was really gone."""
+        is_it = (IncidentRow.account == account) & (IncidentRow.region == region)
+        return await self._connection.scalar(
+            select(func.max(IncidentRow.closed_at)).where(
+                is_it, IncidentRow.scope == Scope.ACCOUNT.value, IncidentRow.closed_why == REALLY_GONE
+            )
+        )
 
     async def get(self, incident: int) -> Incident | None:
         """Find an incident by its id."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain.text import span
 from bot.domain.words import has, say
-from bot.slack.cards.block import Dressed, header, section, small
+from bot.slack.cards import press
+from bot.slack.cards.block import Dressed, button, buttons, header, section, small
 from bot.slack.cards.text import escape, literal, moment
 
 if TYPE_CHECKING:
@@ -32,12 +33,18 @@ def dress(body: AccountBody) -> Dressed:
         sections = [section("\n".join(_sentences(body, account)))]
         small_print += [say("trouble.code", code=f"`{escape(body.code)}`")] if body.code else []
         small_print += [say("trouble.request", request=f"`{escape(body.request_id)}`")] if body.request_id else []
-    return Dressed(text=text, blocks=(header(header_text), *sections, small(" · ".join(small_print))))
+    blocks = [header(header_text), *sections, small(" · ".join(small_print))]
+    if body.is_mislaid and body.incident:
+        value = press.written_incident(body.incident)
+        blocks.append(buttons(button(say("button.really_gone"), action=press.REALLY_GONE, value=value)))
+    return Dressed(text=text, blocks=tuple(blocks))
 
 
 def _sentences(body: AccountBody, account: str) -> list[str]:
     said = []
-    if has(f"error.{body.error}"):
+    if body.is_mislaid:
+        said += [say("account.mislaid", title=escape(body.title)), say("account.mislaid.mend")]
+    elif has(f"error.{body.error}"):
         where = {"title": escape(body.title), "account": account, "region": escape(body.region)}
         said.append(say(f"error.{body.error}", **where))
         if body.error not in _HEALS:

@@ -17,6 +17,7 @@ REFRESH_CARD: Final = (
 )
 EXPECTED: Final = "card.expected"  # the end or the stop that the card tells was meant
 SUCCEED: Final = "card.succeed"  # follow the task that took this one's relay over, and close this
+REALLY_GONE: Final = "account.really_gone"  # what the cloud's list suddenly lacks was taken away
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 
@@ -30,6 +31,26 @@ class _Value(BaseModel):
     a: str
     r: str
     t: str
+
+
+class _Incident(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    v: Literal[1] = 1
+    i: int
+
+
+def written_incident(incident: int) -> str:
+    """Return the value of a button about an incident."""
+    return json.dumps({"v": 1, "i": incident}, separators=(",", ":"))
+
+
+def read_incident(value: str) -> int | None:
+    """Return the incident that a pressed button is about; None as with `read`."""
+    try:
+        return _Incident.model_validate_json(value).i
+    except ValidationError:
+        return None
 
 
 def written(ref: TaskRef) -> str:

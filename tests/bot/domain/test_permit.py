@@ -99,6 +99,9 @@ OLD = Channel(channel="C0OLD", is_member=True, is_archived=True)
         ("a member unmutes", Deed.UNMUTE, Standing.MEMBER, OURS, False, None),
         ("settings are for whoever subscribed something", Deed.SET, Standing.MEMBER, OURS, True, None),
         ("and not for everybody", Deed.SET, Standing.MEMBER, OURS, False, Refusal.NOT_YOURS),
+        ("a member does not call many gone", Deed.CONFIRM_GONE, Standing.MEMBER, OURS, False, Refusal.NOT_YOURS),
+        ("unless they follow them", Deed.CONFIRM_GONE, Standing.MEMBER, OURS, True, None),
+        ("an admin says it", Deed.CONFIRM_GONE, Standing.ADMIN, OURS, False, None),
         ("a guest owns nothing", Deed.MUTE_ALL, Standing.GUEST, OURS, True, Refusal.GUEST),
     ],
 )  # fmt: skip

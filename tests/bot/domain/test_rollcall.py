@@ -92,6 +92,16 @@ def test_a_list_that_lacks_more_than_half_makes_these_unseen_and_judges_the_othe
     assert roll.missing == ()
 
 
+def test_what_a_person_said_is_really_gone_is_asked_for_one_by_one():
+    tasks = [task(number) for number in range(8)]
+
+    believed = call(tasks, listing(read("t-0")), gone_since=NOW + timedelta(seconds=1))
+    came_back_and_went = call(tasks, listing(read("t-0")), gone_since=NOW - timedelta(days=1))
+
+    assert ({each.id for each in believed.missing}, believed.error) == ({1, 2, 3, 4, 5, 6, 7}, None)
+    assert isinstance(came_back_and_went.error, Unreadable)
+
+
 def found(*reads: Snapshot, broad: list[Subscription], swept_at: datetime | None = NOW) -> dict[str, TaskState | None]:
     fresh = newcomers(SHANGHAI, listing(*reads), followed=[task(1)], broad=broad, swept_at=swept_at)
     return {each.ref.task_id: each.known.state for each in fresh}

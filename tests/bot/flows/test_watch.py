@@ -11,6 +11,7 @@ from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind,
 from bot.domain.task import Why
 from bot.flows.heed import Heed
 from bot.sandbox.faults import Delay, Fail, Hang
+from bot.store.incidents import REALLY_GONE
 from tests.bot.flows.world import (
     ALI,
     DESCRIBE,
@@ -193,6 +194,34 @@ async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task
         assert isinstance(seen, AccountBody)
         assert (blind.error, blind.followed, seen.is_over) == ("Unreadable", 20, True)
         assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
+
+
+async def test_what_a_person_says_is_really_gone_ends_and_what_is_mislaid_later_is_not_believed_again():
+    names = [f"t-{number}" for number in range(8)]
+    async with open_world(*map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names[:6]:
+            world.say(name, "")
+        await world.passes(90)
+        (blind,) = await world.said(Kind.ACCOUNT)
+        assert isinstance(blind, AccountBody)
+        async with world.memory.transaction() as tx:
+            await tx.incidents.close(blind.incident, world.clock.now, REALLY_GONE)
+        await world.passes(60)
+        for name in names[:6]:
+            world.stage.aliyun.story.resume(name)
+        await world.passes(60)
+        for name in names[:6]:
+            world.say(name, "")
+
+        await world.passes(90)
+
+        ended = [change for change in await world.changes() if '"new":"ENDED"' in change.news]
+        again = [body for body in await world.said(Kind.ACCOUNT) if isinstance(body, AccountBody) and not body.is_over]
+        assert len(ended) == 6
+        assert [body.is_mislaid for body in again] == [True, True]
+        assert [(await world.known(name)).state for name in names] == [TaskState.RUNNING] * 8
 
 
 async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice():

@@ -170,6 +170,7 @@ BODIES: dict[str, Body] = {
     "group-over-but-for-some": replace(GROUP, is_over=True, still_bad=2, lasted=5 * MINUTE),
     "group-of-two": replace(GROUP, total=2),
     "account-blind": BLIND,
+    "account-mislaid": replace(BLIND, error="Unreadable", code="", request_id="", incident=7, is_mislaid=True),
     "account-unreachable": replace(BLIND, error="Unreachable", code="", request_id=""),
     "account-unknown-error": replace(BLIND, error="Eaten"),
     "account-seen-again": replace(BLIND, is_over=True, lasted=10 * MINUTE),
