@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Many tests wait: for another process, for a vendor's own client to give up. So there are more of them than cores.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lock bench battery clean
@@ -13,7 +15,7 @@ demo: .venv/product  ## clouds, Slack and bot on this machine: a played conversa
 	@$(BIN)/relaybot sandbox
 
 test: .venv/tests  ## every test that needs no more than this machine
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/tests  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
