@@ -20,17 +20,20 @@ from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
 from bot.flows.recall import choose, recall
+from bot.flows.remember import twins
 from bot.flows.where import open_here, place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from adapters.contract import AccountName
+    from bot.domain.account import Account
     from bot.domain.following import Mute as Wanted
     from bot.domain.subscription import Mute, Subscription
     from bot.domain.task import Followed
-    from bot.flows.change import Change
     from bot.flows.desk import Asker, Desk
+    from bot.store.memory import Memory, Tx
 
 USUAL: Final = timedelta(hours=2)
 MEMBERS: Final = timedelta(hours=2)  # as long as a member may mute one task
@@ -81,7 +84,7 @@ async def mute(command: Wanted, asker: Asker, desk: Desk, *, now: datetime) -> m
             await change.tell("muted_later", name=found.name, **at)
         else:
             await change.tell("muted", name=found.name, until_at=ends.isoformat())
-            await _edit_card(found, made, change, desk)
+            await _mark(made, change.tx, desk.accounts, now=now)
         await change.trace("mute", made.task or made.account)
     zone = asker.person.zone
     past = () if before is None else (say("mute.before", when=clock_time(before.ends_at, zone)),)
@@ -129,15 +132,43 @@ def _confirmed(found: _Object, made: Mute, zone: str, now: datetime) -> str:
     return say("mute.done", name=found.name, when=when)
 
 
-async def _edit_card(found: _Object, made: Mute, change: Change, desk: Desk) -> None:
-    """Let the card say that it is muted, where there is one."""
-    place, task = place_of(change.asker), found.task
-    if task is None or await change.tx.cards.of(place, task.id) is None:
+async def begin_mutes(
+    memory: Memory, accounts: Mapping[AccountName, Account], *, since: datetime | None, now: datetime
+) -> None:
+    """
+    Let the cards say that they are muted whose mutes were put on for later, and have begun.
+
+    Args:
+        since: when that was done last; None: by this process never. To mark a card again costs an edit.
+    """
+    async with memory.reading() as tx:
+        if not await tx.mutes.begun(now, since=since):
+            return
+    async with memory.transaction() as tx:
+        for made in await tx.mutes.begun(now, since=since):
+            await _mark(made, tx, accounts, now=now)
+
+
+async def _mark(made: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, now: datetime) -> None:
+    """Let the card of a muted task say so, where there is one; a mute of all shows with each card's next edit."""
+    if made.account not in accounts:
         return
-    thread_ts = next((each.wish.thread_ts for each in found.subscriptions if each.wish.thread_ts), "")
-    title = desk.accounts[task.ref.account].title
-    for notice in card(task, task.known, place=place, title=title, thread_ts=thread_ts, mute=made, now=change.now):
-        await change.tx.outbox.put(notice, now=change.now)
+    for task in await tx.tasks.of_place(made.place):
+        is_meant = made.task == task.ref.task_id and made.account == task.ref.account
+        if not is_meant or (there := await tx.cards.of(made.place, task.id)) is None:
+            continue
+        alike = await twins(tx, made.account, [task])
+        for notice in card(
+            task,
+            task.known,
+            place=made.place,
+            title=accounts[made.account].title,
+            thread_ts=there.thread_ts,
+            mute=made,
+            same_destination=alike.get(task.id, ()),
+            now=now,
+        ):
+            await tx.outbox.put(notice, now=now)
 
 
 def _until_recovery(asker: Asker, found: _Object) -> timedelta:

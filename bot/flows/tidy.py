@@ -13,6 +13,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.flows.mute import begin_mutes
 from bot.flows.unmute import end_mutes
 from bot.store.errors import DatabaseTrouble
 from bot.store.outbox import wake
@@ -58,11 +59,14 @@ class Tidier:
         self._now = now
         self._every_s = every_s
         self._trimmed_at: datetime | None = None
+        self._marked_at: datetime | None = None
 
     async def tidy(self) -> None:
         """Do it once."""
         now = self._now()
         await end_mutes(self._memory, self._accounts, now=now)
+        await begin_mutes(self._memory, self._accounts, since=self._marked_at, now=now)
+        self._marked_at = now
         async with self._memory.reading() as tx:
             places = await tx.outbox.due_places(now)
         await self._put_missing([wake(place) for place in places])

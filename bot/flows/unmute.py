@@ -68,6 +68,8 @@ async def unmute(command: Unmute, asker: Asker, desk: Desk, *, now: datetime) ->
 
 async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, now: datetime) -> None:
     """Put down what a channel has to hear now that a mute is over or was lifted; a state that came back is silence."""
+    if mute.account not in accounts:
+        return  # it is not configured any more: nobody knows how its tasks are
     subscriptions = await tx.subscriptions.of_place(mute.place)
     settings = {mute.place: await tx.channels.settings(mute.place)}
     others = [each for each in await tx.mutes.of_place(mute.place, now) if each.id != mute.id]

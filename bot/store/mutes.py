@@ -87,6 +87,11 @@ class Mutes:
             & _is_in_force(now)
         )
 
+    async def begun(self, now: datetime, *, since: datetime | None) -> list[Mute]:
+        """Find the mutes in force of single tasks that were put on for later and began since then; None: whenever."""
+        was_for_later = (MuteRow.task != "") & (MuteRow.begins_at > MuteRow.created_at) & _is_in_force(now)
+        return await self._all(was_for_later if since is None else was_for_later & (MuteRow.begins_at > since))
+
     async def remove(self, mute: int) -> Mute | None:
         """Lift a mute; returns what it was, None when there is none (any more)."""
         removed = await self._connection.execute(delete(MuteRow).where(MuteRow.id == mute).returning(MuteRow))
