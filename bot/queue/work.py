@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[str], Awaitable[None]]"
 
 HEARTBEAT: Final = timedelta(seconds=10)  # a killed process's jobs are another's after so long
-LOOK: Final = timedelta(seconds=5)  # how often the engine looks without having been told
+LOOKS: Final = 2  # in a heartbeat the engine looks so often without having been told
 CONNECTIONS: Final = 3
 BATCH: Final = 10
 AT_ONCE: Final = 40
 STOP_S: Final = 10.0
-LOG_KEPT: Final = timedelta(days=1)
+KEPT: Final = timedelta(days=1)
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)  # after the engine broke down, until it stands again
 
 # What a connection that breaks, or is broken already, raises; the last in the midst of an operation.
@@ -51,10 +51,12 @@ class Work:
 
     Args:
         pool: connections to PostgreSQL, direct ones (LISTEN does not pass a pooler); None keeps everything in memory.
+        heartbeat: after so long a killed process's jobs are another's.
     """
 
-    def __init__(self, pool: asyncpg.Pool | None) -> None:
+    def __init__(self, pool: asyncpg.Pool | None, *, heartbeat: timedelta = HEARTBEAT) -> None:
         self._pool = pool
+        self._heartbeat = heartbeat
         self._handlers: dict[str, Handler] = {}
         self._engine = self._assemble()
         self._running: asyncio.Task[None] | None = None
@@ -84,12 +86,15 @@ class Work:
         await self._put(wakes, is_tidying=True)
 
     async def trim(self) -> None:
-        """Forget what the engine has written about jobs that are over."""
+        """Forget what the engine has written about jobs that are over, and jobs that it holds because they broke."""
         queries = self._engine.queries
         if isinstance(queries, InMemoryQueries):
             await queries.clear_queue_log()
         elif self._pool is not None:
-            await self._pool.execute("DELETE FROM pgqueuer_log WHERE created < now() - $1::interval", LOG_KEPT)
+            await self._pool.execute("DELETE FROM pgqueuer_log WHERE created < now() - $1::interval", KEPT)
+            await self._pool.execute(
+                "DELETE FROM pgqueuer WHERE status = 'failed' AND updated < now() - $1::interval", KEPT
+            )
 
     async def _run(self) -> None:
         """Dispatch until it is stopped; stand up again after a lost connection."""
@@ -99,8 +104,8 @@ class Work:
                 await self._engine.run(
                     batch_size=BATCH,
                     max_concurrent_tasks=AT_ONCE,
-                    dequeue_timeout=LOOK,
-                    heartbeat_timeout=HEARTBEAT,
+                    dequeue_timeout=self._heartbeat / LOOKS,
+                    heartbeat_timeout=self._heartbeat,
                     log_aggregation_interval=timedelta(),
                 )
                 failures = 0
@@ -149,15 +154,16 @@ def _wrapped(what: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def open_work(*, dsn: str | None) -> AsyncIterator[Work]:
+async def open_work(*, dsn: str | None, heartbeat: timedelta = HEARTBEAT) -> AsyncIterator[Work]:
     """
     Lend an engine, and stop it in the end.
 
     Args:
         dsn: of a PostgreSQL that `install` has seen; None keeps everything in memory.
+        heartbeat: after so long a killed process's jobs are another's.
     """
     pool = None if dsn is None else await asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS)
-    work = Work(pool)
+    work = Work(pool, heartbeat=heartbeat)
     try:
         yield work
     finally:

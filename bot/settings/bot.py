@@ -54,6 +54,22 @@ class BotSettings(BaseModel):
             "sqlite:///relaybot.db or postgresql://user:password@host/name",
         ),
     )
+    database_direct_url: SecretStr | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "DATABASE_DIRECT_URL",
+            "only where DATABASE_URL goes through a pooler (PgBouncer): the way past it, for LISTEN",
+            "postgresql://user:password@host:5432/name",
+        ),
+    )
+    heartbeat_s: float = Field(
+        default=10,
+        json_schema_extra=_told(
+            "RELAYBOT_HEARTBEAT_S",
+            "seconds after which another process has the work of one that was killed, 1 to 60",
+            "10",
+        ),
+    )
     port: int = Field(default=3000, json_schema_extra=_told("PORT", "the port of this machine to listen on", "3000"))
     bind: str = Field(
         default="0.0.0.0",  # noqa: S104 - a container's port is published on purpose; health and callbacks need it
@@ -115,6 +131,13 @@ class BotSettings(BaseModel):
     def _is_port(cls, value: int) -> int:
         if not 0 <= value <= 65535:  # 0: any free one, for tests
             raise ValueError("must be a port number from 1 to 65535")
+        return value
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _is_heartbeat(cls, value: float) -> float:
+        if not 1 <= value <= 60:
+            raise ValueError("must be from 1 to 60")
         return value
 
     @field_validator("admins")

@@ -40,14 +40,17 @@ class Database:
         self._line: AbstractAsyncContextManager[None] = nullcontext() if self.is_postgres else asyncio.Lock()
 
     @classmethod
-    def open(cls, url: str | None) -> Self:
+    def open(cls, url: str | None, *, direct: str | None = None) -> Self:
         """
         Open the database at a URL; without one, in memory, leaving nothing behind.
+
+        Args:
+            direct: the way past a pooler that the URL goes through.
 
         Raises:
             MalformedUrl: with the way to write it; never shows a password.
         """
-        return cls(address.read(url))
+        return cls(address.read(url, direct))
 
     @property
     def is_postgres(self) -> bool:

@@ -86,18 +86,30 @@ def _postgres(place: address.Server) -> AsyncEngine:
 
     async def connect() -> Any:
         try:
-            return await asyncpg.connect(place.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=_NAMED)
+            return await asyncpg.connect(
+                place.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=_NAMED, **(_UNCACHED if place.direct else {})
+            )
         except ValueError as error:  # a parameter of the URL; what it says may hold a part of the URL
             raise unavailable(place, type(error).__name__) from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise unavailable(place, f"{type(error).__name__}: {error}") from error
 
     return create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, echo=False, hide_parameters=True
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        connect_args=_UNNAMED if place.direct else {},
+        pool_pre_ping=True,
+        echo=False,
+        hide_parameters=True,
     )
 
 
 _NAMED: Final = {"application_name": "relaybot"}
+
+# Behind a pooler each transaction may have another session: a statement that was prepared in one is not in the next, or
+# is another's of the same name. So none is kept, and none has a name: asyncpg's own, then SQLAlchemy's.
+_UNCACHED: Final[dict[str, Any]] = {"statement_cache_size": 0}
+_UNNAMED: Final[dict[str, Any]] = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
 
 
 def unavailable(place: address.Address, said: str) -> DatabaseUnavailable:

@@ -36,7 +36,7 @@ async def open_database(told: settings.Settings, *, leaves_nothing: bool) -> Asy
             is none, or none that can be used, keep the pace in memory and create nothing. Somebody on call needs the
             answer more than a database.
     """
-    database = Database.open(told.bot.database_url.get_secret_value())
+    database = opened(told)
     try:
         if leaves_nothing and not await _is_there(database):
             await database.close()
@@ -45,6 +45,19 @@ async def open_database(told: settings.Settings, *, leaves_nothing: bool) -> Asy
         yield database
     finally:
         await database.close()
+
+
+def opened(told: settings.Settings) -> Database:
+    """
+    Open the database that the settings name.
+
+    Raises:
+        MalformedUrl: with the way to write it.
+    """
+    direct = told.bot.database_direct_url
+    return Database.open(
+        told.bot.database_url.get_secret_value(), direct=direct.get_secret_value() if direct is not None else None
+    )
 
 
 async def _is_there(database: Database) -> bool:
@@ -75,7 +88,7 @@ async def open_memory(told: settings.Settings) -> AsyncIterator[Memory]:
     Raises:
         DatabaseTrouble: there is none, or not this release's; nothing is made.
     """
-    database = Database.open(told.bot.database_url.get_secret_value())
+    database = opened(told)
     try:
         if _has_no_file(database):
             raise DatabaseUnavailable(
@@ -136,7 +149,7 @@ async def examine_database(told: settings.Settings) -> tuple[str, str]:
     Raises:
         DatabaseTrouble: with the mend.
     """
-    database = Database.open(told.bot.database_url.get_secret_value())
+    database = opened(told)
     try:
         if _has_no_file(database):
             return f"{database.place}: no file yet, serve makes it at its first start", passing(told, database)
@@ -154,5 +167,5 @@ def passing(told: settings.Settings, database: Database) -> str:
 
 
 def dsn_of(database: Database) -> str | None:
-    """Tell the engine where a PostgreSQL is; None: it stays in memory."""
-    return database.place.dsn if isinstance(database.place, Server) else None
+    """Tell the engine where a PostgreSQL is, past any pooler; None: it stays in memory."""
+    return database.place.session if isinstance(database.place, Server) else None

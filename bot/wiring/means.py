@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,9 @@ async def open_means(
     Raises:
         SlackUnusable: Slack does not know the token.
     """
+    heartbeat = timedelta(seconds=told.bot.heartbeat_s)
     async with AsyncExitStack() as stack:
-        work = await stack.enter_async_context(open_work(dsn=dsn_of(database)))
+        work = await stack.enter_async_context(open_work(dsn=dsn_of(database), heartbeat=heartbeat))
         claimant = Claimant(name=name, now=now if database.is_postgres else None, haste=haste)
         memory = Memory(database, wake=work.put, claimant=claimant)
         async with memory.transaction() as tx:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -144,12 +144,11 @@ def main() -> int:
     if told["armed"]:
         fate.arm()
     from bot import cli, wiring  # only now: they bind the calendar to their defaults
-    from bot.queue import work
     from tests.battery.mutants import MUTANTS
 
     wiring.serve = partial(wiring.serve, haste=told["speed"])
     if told["heartbeat_s"] is not None:
-        work.HEARTBEAT = timedelta(seconds=told["heartbeat_s"])
+        os.environ["RELAYBOT_HEARTBEAT_S"] = str(told["heartbeat_s"])
     if told["mutant"]:
         MUTANTS[told["mutant"]]()
 

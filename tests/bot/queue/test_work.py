@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -16,6 +17,8 @@ from bot.queue.work import Work, install, is_installed, open_work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+HEARTBEAT = timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -135,6 +138,39 @@ async def test_the_engines_own_log_is_trimmed(dsn: str | None) -> None:
         await work.put([wake(str(number)) for number in range(50)])
         await heard.count(50)
         await work.trim()
+
+
+async def test_on_postgresql_what_is_older_than_a_day_goes_held_jobs_too(url: str) -> None:
+    """Only a newer engine's doings leave a job held: our handlers never raise."""
+    async with open_work(dsn=url) as work, connected(url) as other:
+        await work.put([wake(key) for key in ("held", "held for long", "queued for long")])
+        await other.execute("UPDATE pgqueuer SET status = 'failed' WHERE payload LIKE 'held%'")
+        await other.execute("UPDATE pgqueuer SET updated = now() - interval '25 hours' WHERE payload LIKE '%long'")
+        await other.execute("UPDATE pgqueuer_log SET created = now() - interval '25 hours' WHERE job_id % 2 = 0")
+        logged = await other.fetchval("SELECT count(*) FROM pgqueuer_log WHERE job_id % 2 = 1")
+        await work.trim()
+        left = [row["payload"].decode() for row in await other.fetch("SELECT payload FROM pgqueuer ORDER BY id")]
+        kept = await other.fetchval("SELECT count(*) FROM pgqueuer_log")
+
+    assert left == ["held", "queued for long"]
+    assert kept == logged
+
+
+async def test_the_work_of_a_killed_process_is_anothers_within_the_heartbeat(url: str) -> None:
+    """A process that is gone beats no more: its job lies there, picked."""
+    heard = Heard()
+    async with open_work(dsn=url) as gone, connected(url) as other:
+        await gone.put([wake("T1 C1")])
+        await other.execute(
+            "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid(), heartbeat = now(), slot = 0"
+        )
+        began = asyncio.get_running_loop().time()
+        async with open_work(dsn=url, heartbeat=HEARTBEAT) as work:
+            work.start({"deliver": heard})
+            await heard.count(1)
+        took_s = asyncio.get_running_loop().time() - began
+
+    assert HEARTBEAT.total_seconds() * 0.9 <= took_s <= HEARTBEAT.total_seconds() * 2
 
 
 async def test_what_is_put_before_it_starts_is_heard(dsn: str | None) -> None:

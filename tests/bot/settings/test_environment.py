@@ -38,7 +38,9 @@ def test_everything_set_is_read(read: Callable[..., Settings], both: dict[str, s
             **SLACK,
             **both,
             "SLACK_API_URL": "http://127.0.0.1:8080/api",
-            "DATABASE_URL": "postgresql://bot:canary@db/relaybot",
+            "DATABASE_URL": "postgresql://bot:canary@pool/relaybot",
+            "DATABASE_DIRECT_URL": "postgresql://bot:canary@db/relaybot",
+            "RELAYBOT_HEARTBEAT_S": "5",
             "PORT": " 8080 ",
             "RELAYBOT_BIND": "127.0.0.1",
             "RELAYBOT_ADMINS": "U012AB3CD, W034EF5GH,",
@@ -52,6 +54,8 @@ def test_everything_set_is_read(read: Callable[..., Settings], both: dict[str, s
     bot = told.bot
     assert (bot.port, bot.bind, bot.pace_share, bot.log_level, bot.dyno) == (8080, "127.0.0.1", 0.8, "DEBUG", "web.1")
     assert bot.admins == ("U012AB3CD", "W034EF5GH")
+    assert bot.heartbeat_s == 5
+    assert bot.database_direct_url is not None
     assert bot.slack_api_url == "http://127.0.0.1:8080/api/"
     assert set(told.accounts) == {"aliyun", "tencent"}
     assert told.accounts["aliyun"].settings.regions == ("cn-shanghai", "ap-southeast-1")
@@ -182,6 +186,14 @@ CAM = "Where to find it: Tencent Cloud console → Access Management → API Key
             (
                 "RELAYBOT_PACE_SHARE must be from 0.05 to 0.9. It should look like: 0.5. "
                 "Where to find it: how much of each cloud's documented rate is ours to spend, 0.05 to 0.9."
+            ),
+        ),
+        (
+            "RELAYBOT_HEARTBEAT_S",
+            "0.5",
+            (
+                "RELAYBOT_HEARTBEAT_S must be from 1 to 60. It should look like: 10. Where to find it: seconds after "
+                "which another process has the work of one that was killed, 1 to 60."
             ),
         ),
         (

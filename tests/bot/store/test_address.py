@@ -54,6 +54,38 @@ def test_postgres_may_listen_on_a_socket():
     assert str(address.read("postgresql://u@/relay?host=/var/run/postgresql")) == "PostgreSQL /var/run/postgresql/relay"
 
 
+def test_behind_a_pooler_sessions_go_past_it():
+    pooled = address.read(f"postgres://u:{CANARY}@pool/relay", f"postgres://u:{CANARY}@db:5432/relay")
+    plain = address.read("postgres://u@db/relay")
+
+    assert isinstance(pooled, address.Server)
+    assert isinstance(plain, address.Server)
+    assert (pooled.dsn, pooled.session) == (
+        f"postgresql://u:{CANARY}@pool/relay",
+        f"postgresql://u:{CANARY}@db:5432/relay",
+    )
+    assert plain.session == plain.dsn
+    assert CANARY not in f"{pooled!r}{pooled}"
+
+
+@pytest.mark.parametrize(
+    ("direct", "why"),
+    [
+        (f"mysql://u:{CANARY}@h/d", "is no PostgreSQL's"),
+        (f"{CANARY}@h/d", "is no PostgreSQL's"),
+        (f"postgres://u:{CANARY}@h", "names no host or no database"),
+        (f"postgres://u:{CANARY}@h:54x2/d", "cannot be taken apart"),
+    ],
+)
+def test_a_malformed_way_past_the_pooler_is_named(direct: str, why: str):
+    with pytest.raises(MalformedUrl) as refused:
+        Database.open("postgres://u@h/d", direct=direct)
+
+    assert refused.value.message.startswith("DATABASE_DIRECT_URL ")
+    assert why in refused.value.message
+    assert CANARY not in f"{refused.value}{refused.value!r}"
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [
