@@ -96,7 +96,7 @@ def _first_sight(known: Known, seen: Snapshot, provider: str) -> tuple[Known, tu
         known, began = _in_doubt(known, seen, doubt), doubt.since
         if not _is_confirmed(known, doubt, seen.taken_at, provider):
             return known, ()
-    known = _entered(known, seen, began, bad_why=found.why if found.is_bad else None)
+    known = replace(_entered(known, seen, began, bad_why=found.why if found.is_bad else None), began_unseen=True)
     if not found.is_bad:
         return known, ()
     news = News(
@@ -163,6 +163,7 @@ def _change(known: Known, seen: Snapshot, began: datetime) -> tuple[Known, tuple
         is_told=not is_flapping or breaks_silence,
         closes=old.bad_since is not None and not is_bad,
         lasted=lasted(old.since, began),
+        lasted_longer=old.began_unseen,
         bad_for=lasted(old.bad_since, began) if not is_bad else None,
     )
     if is_flapping and not old.is_flapping:
@@ -179,6 +180,7 @@ def _entered(known: Known, seen: Snapshot, began: datetime, *, bad_why: Why | No
         known,
         state=seen.state,
         since=began,
+        began_unseen=False,
         last=seen,
         doubt=None,
         was_running=known.was_running or runs,

@@ -42,6 +42,7 @@ class CardBody:
     look: Look
     confirmed: TaskState | None  # what the thread has told; differs from the look's while in doubt
     since: datetime | None
+    since_longer: bool = False  # nobody saw the state begin
     until: datetime | None = None  # a person's plan
     unseen_since: datetime | None = None
     remarks: tuple[Why | Remark, ...] = ()  # conditions that hold: over-run, stalled, flapping …; what a callback said

@@ -88,6 +88,7 @@ class Known:
 
     state: TaskState | None = None
     since: datetime | None = None  # the confirmed state began, as far as we saw
+    began_unseen: bool = False  # it was so when we first looked, so for longer than since
     last: Snapshot | None = None  # the newest read, also while in doubt
     doubt: Doubt | None = None
     was_running: bool = False  # it was seen to run at least once: NOT_FOUND is then an end
@@ -125,6 +126,7 @@ class News:
     new: TaskState
     tone: Tone
     lasted: timedelta | None = None  # how long the previous state was so
+    lasted_longer: bool = False  # nobody saw it begin
     bad_for: timedelta | None = None  # a recovery says how long it was bad
     left: timedelta | None = None  # until the cloud gives up what it still tries; None where it does not say
     reason: str = ""  # the vendor's word

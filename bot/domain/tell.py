@@ -13,6 +13,7 @@ from bot.domain.words import has, say
 
 if TYPE_CHECKING:
     from bot.domain.message import Look
+    from bot.domain.task import News
 
 
 def called(look: Look) -> str:
@@ -36,6 +37,16 @@ def meaning(look: Look) -> str:
 def unknown_here(*, is_tencent: bool) -> str:
     """Say what it can mean that a cloud does not know a task."""
     return say("means.NOT_FOUND.tencent" if is_tencent else "means.NOT_FOUND")
+
+
+def was_said(news: News) -> str:
+    """Say how long the state before it stood; empty where nobody knows, or where it is no other state."""
+    if news.lasted is None or news.old is None or news.old is news.new:
+        return ""
+    state, lasted = say(f"state.{news.old}"), span(news.lasted)
+    if news.lasted_longer:
+        return say("told.was_at_least", state=state, span=lasted)
+    return say("told.was", state=state, span=lasted)
 
 
 def reason(look: Look) -> str:

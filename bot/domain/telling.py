@@ -340,6 +340,7 @@ def _card_body(followed: Followed, known: Known, *, title: str, asked_at: dateti
         look=look,
         confirmed=known.state,
         since=known.since,
+        since_longer=known.began_unseen,
         until=known.until,
         unseen_since=known.unseen_since if known.is_unseen else None,
         remarks=_remarks(known),

@@ -117,6 +117,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "news.seen_again": "I see it again",
     "news.first_sight_bad": "so it was when I first looked",
     "told.was": "was {state} for {span}",
+    "told.was_at_least": "was {state} for at least {span}",
     "told.bad_for": "was bad for {span}",
     "told.fails_for": "has failed for {span}",
     "told.gives_up": "the cloud gives up in {span}",

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.tell import reason_said
-from bot.domain.text import clip, span
+from bot.domain.tell import reason_said, was_said
+from bot.domain.text import clip
 from bot.domain.words import say
 from bot.slack.cards import order
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, buttons, header, section, small
@@ -118,6 +118,6 @@ def _happened(news: News) -> str:
     parts.append(say(f"news.{news.why}"))
     if news.reason:
         parts.append(escape(reason_said(news.reason), 60))
-    if news.lasted is not None and news.old is not None and news.old is not news.new:
-        parts.append(say("told.was", state=say(f"state.{news.old}"), span=span(news.lasted)))
+    if was := was_said(news):
+        parts.append(was)
     return " · ".join(parts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.task import Why
-from bot.domain.tell import reason_said
+from bot.domain.tell import reason_said, was_said
 from bot.domain.text import short_id, span, visible
 from bot.domain.words import say
 from bot.slack.cards.block import Dressed, section, small
@@ -54,9 +54,7 @@ def _past(body: ReplyBody) -> str:
         return say("told.fails_for", span=span(news.lasted))
     if news.bad_for is not None:
         return say("told.bad_for", span=span(news.bad_for))
-    if news.lasted is not None and news.old is not None and news.old is not news.new:
-        return say("told.was", state=say(f"state.{news.old}"), span=span(news.lasted))
-    return ""
+    return was_said(news)
 
 
 def _story(body: ReplyBody) -> tuple[str, ...]:

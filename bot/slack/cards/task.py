@@ -48,7 +48,8 @@ def _facts(body: CardBody) -> dict[str, str]:
     if body.confirmed is not body.look.snapshot.state:
         facts.pop(say("card.since"), None)  # it is the confirmed state's
     elif body.since is not None and say("card.ended") not in facts:
-        facts[say("card.since")] = moment(body.since)
+        since = moment(body.since)
+        facts[say("card.since")] = say("card.since.at_least", when=since) if body.since_longer else since
     if body.until is not None:
         facts[say("card.until")] = moment(body.until)
     return facts

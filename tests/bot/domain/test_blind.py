@@ -80,7 +80,7 @@ def test_every_place_is_told_once_whatever_number_of_tasks_it_follows():
         (SHOW, Kind.ACCOUNT, "incident:7"),
     ]
     assert told[0].body == AccountBody(
-        error="BadCredentials", code="InvalidAccessKeyId", request_id="R-1", since=NOW, **WHERE
+        error="BadCredentials", code="InvalidAccessKeyId", request_id="R-1", since=NOW, incident=7, **WHERE
     )
 
 

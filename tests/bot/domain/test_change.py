@@ -41,6 +41,15 @@ def test_what_still_retries_says_for_how_long_and_how_long_the_cloud_will(
     assert (still.lasted, still.left) == (timedelta(seconds=30), left), why
 
 
+def test_what_was_so_before_anybody_looked_has_lasted_longer_than_was_seen():
+    begun = history("0 RUNNING; 5 RUNNING; 10 STOPPED:X; 11 STOPPED:X; 20 RUNNING; 50 RUNNING")
+    stopped, recovered = (news for verdict in begun for news in verdict.news)
+
+    assert (stopped.lasted, stopped.lasted_longer) == (10 * SECOND, True)
+    assert (recovered.lasted, recovered.lasted_longer) == (10 * SECOND, False)
+    assert not begun[-1].known.began_unseen
+
+
 @pytest.mark.parametrize(
     ("why", "reads", "said"),
     [

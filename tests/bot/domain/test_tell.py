@@ -7,8 +7,9 @@ import pytest
 
 from adapters.contract import AccountName, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain.message import Look
-from bot.domain.outlook import judge_look
-from bot.domain.tell import called, meaning, progress, reason, retries
+from bot.domain.outlook import Tone, judge_look
+from bot.domain.task import News, Why
+from bot.domain.tell import called, meaning, progress, reason, retries, was_said
 
 NOW = datetime(2026, 11, 21, 20, 14, tzinfo=UTC)
 
@@ -33,6 +34,23 @@ def look(state: TaskState = TaskState.RUNNING, *, provider: str = "aliyun", **kn
 )
 def test_a_task_is_called(why: str, name: str, shown: str):
     assert called(look(name=name)) == shown, why
+
+
+@pytest.mark.parametrize(
+    ("why", "old", "more", "said"),
+    [
+        ("it was seen to begin", TaskState.RUNNING, {"lasted": timedelta(minutes=5)}, "was RUNNING for 5 min"),
+        ("it was so at first sight", TaskState.RUNNING, {"lasted": timedelta(seconds=5), "lasted_longer": True},
+         "was RUNNING for at least 5 s"),
+        ("the state is the same", TaskState.STOPPED, {"lasted": timedelta(seconds=5)}, ""),
+        ("nobody knows how long", TaskState.RUNNING, {}, ""),
+        ("nothing was before", None, {"lasted": timedelta(seconds=5)}, ""),
+    ],
+)  # fmt: skip
+def test_how_long_the_state_before_stood(why: str, old: TaskState | None, more: dict[str, Any], said: str):
+    news = News(why=Why.STOPPED, at=NOW, old=old, new=TaskState.STOPPED, tone=Tone.BAD, **more)
+
+    assert was_said(news) == said, why
 
 
 @pytest.mark.parametrize(
