@@ -67,7 +67,8 @@ class Office:
     """
     What delivering needs.
 
-    `titles` are the clouds as people call them, by the registry's words; `now` is the clock: a drain takes a while.
+    `titles` are the clouds as people call them, by the registry's words; `now` is the clock: a drain takes a while;
+    `admins` are told what cannot be told to whom it was meant for.
     """
 
     memory: Memory
@@ -75,6 +76,7 @@ class Office:
     tempo: Tempo
     titles: Mapping[str, str]
     now: Callable[[], datetime]
+    admins: tuple[str, ...] = ()
 
 
 async def deliver(place: Place, office: Office) -> None:
@@ -238,12 +240,27 @@ async def _is_refused(row: OutboxRow, claim: Claim, refused: Refused, office: Of
                 return False
             case Obstacle.THREAD if row.root is not None:
                 return await _begin_anew(tx, row, claim, office)
+            case Obstacle.PERSON if row.kind is Kind.DIRECT:
+                return await _tell_admins(tx, row, claim, refused, office)
             case Obstacle.OTHER if row.attempts < PUZZLED_TRIES:
                 log.warning("%s in %s is not taken and is tried again: %s", row.kind, row.place.channel, refused.code)
                 return await tx.outbox.put_off(row, claim, now + min(PUZZLED * row.attempts, PUZZLED_LONGEST))
             case _:
                 log.error("%s in %s is not taken: %s", row.kind, row.place.channel, refused.code)
                 return await tx.outbox.park(row, claim, refused.code, now=now)
+
+
+async def _tell_admins(tx: Tx, row: OutboxRow, claim: Claim, refused: Refused, office: Office) -> bool:
+    """Tell the admins what a person who left, or who takes nothing from us, cannot be told."""
+    now = office.now()
+    log.warning("%s cannot be told anything: %s", row.user, refused.code)
+    if not await tx.outbox.park(row, claim, refused.code, now=now):
+        return False
+    for admin in office.admins if row.user not in office.admins else ():
+        place, cause = Place(team=row.place.team, channel=admin), f"{row.cause}:for:{row.user}"
+        notice = Notice(place=place, kind=Kind.DIRECT, cause=cause, body=row.body, task=row.task, user=admin)
+        await tx.outbox.put(notice, now=now)
+    return True
 
 
 async def _begin_anew(tx: Tx, row: OutboxRow, claim: Claim, office: Office) -> bool:

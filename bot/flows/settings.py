@@ -12,7 +12,7 @@ from bot.domain.permit import Deed, Standing
 from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
-from bot.flows.pause import SHARED, resume
+from bot.flows.pause import SHARED, pause, resume
 from bot.flows.where import about, place_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def set_channel(switches: Mapping[str, bool], asker: Asker, desk: Desk, *,
         Refused: they may not, or may not let the bot into a shared channel.
     """
     await _may_set(asker, desk)
-    place = place_of(asker)
+    place, channel = place_of(asker), await about(asker, desk)
     async with changing(desk, asker, now=now) as change:
         before = await change.tx.channels.settings(place)
         wanted = replace(before, **switches)
@@ -60,6 +60,8 @@ async def set_channel(switches: Mapping[str, bool], asker: Asker, desk: Desk, *,
         await change.tx.channels.set(place, wanted, by=asker.person.user, now=now)
         if wanted.allows_shared:
             await resume(change.tx, place, {SHARED}, now=now)
+        elif before.allows_shared and channel.is_shared:
+            await pause(change.tx, place, SHARED, tells="paused_shared", code=SHARED, now=now)
         await change.tell("settings", to=_changed(before, wanted))
         await change.trace("settings", place.channel)
     return message.Done(said=(say("settings.done", to=_changed(before, wanted)),))

@@ -59,6 +59,7 @@ class Working:
             ),
             titles={word: cloud.title for word, cloud in clouds_told(means.told).items()},
             now=means.now,
+            admins=means.told.bot.admins,
         )
         self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier)
 

@@ -430,6 +430,27 @@ async def test_only_an_admin_lets_the_bot_speak_where_partners_read_along(house:
     assert after.words.startswith("This channel follows 主舞台")
 
 
+async def test_a_channel_falls_silent_where_it_is_not_allowed_any_more_that_partners_read_along(house: House) -> None:
+    async def lets(*hears: str) -> None:
+        await house.slack.say("adam", "#partners", "/relay settings")
+        await house.slack.until(lambda: len(house.slack.dialogs("adam")) == 1)
+        before = len(house.told("adam", "#partners"))
+        await house.slack.submit("adam", {"hears": ["threads", "in_channel", "digest", *hears]})
+        await house.slack.until(lambda: len(house.told("adam", "#partners")) > before)
+
+    await lets("allows_shared")
+    await house.ask(SUBSCRIBE, channel="#partners")
+    await lets()
+    await house.slack.until(lambda: len(house.slack.heard("@ann")) == 1)
+    silent = rows(house, "SELECT paused_why FROM channels WHERE channel_id LIKE 'C%' AND paused_why <> ''")
+    await lets("allows_shared")
+
+    (told,) = house.slack.heard("@ann")
+    assert silent == [("channel_shared",)]
+    assert "is shared with another workspace now, so I say nothing there." in told.words
+    assert rows(house, "SELECT paused_why FROM channels WHERE paused_why <> ''") == []
+
+
 async def test_history_of_what_is_quiet_says_so(house: House) -> None:
     await house.ask(SUBSCRIBE)
 

@@ -67,6 +67,19 @@ async def follow(house: House) -> None:
     await house.slack.until(lambda: len([each for each in house.slack.heard("#relays") if not each.ephemeral_to]) == 2)
 
 
+async def test_what_somebody_who_left_cannot_be_told_goes_to_the_admins(build: Build) -> None:
+    async with build({"RELAYBOT_ADMINS": "U0ADAM"}) as house:
+        await follow(house)
+        house.slack.workspace.person("ann").is_deleted = True
+        await happens(house, ARCHIVE)
+        await house.slack.until(lambda: len(house.slack.heard("@adam")) == 1)
+
+        (told,) = house.slack.heard("@adam")
+        assert "<#C0RELAYS>" in told.words
+        assert house.slack.heard("@ann") == []
+        assert rows(house, "SELECT code FROM notices WHERE user_id = 'U0ANN'") == [("user_disabled",)]
+
+
 @pytest.mark.parametrize(
     ("event", "why", "by", "told"),
     [
