@@ -3,6 +3,7 @@ The promise, held to real processes: nothing lost, nothing said twice.
 
     .venv/bin/python benchmarks/battery.py kill       [--rounds 4] [--store sqlite] [--by SIGKILL] [--pending 0 1 50]
     .venv/bin/python benchmarks/battery.py kill --without-history --pending 0
+    .venv/bin/python benchmarks/battery.py replicas   [--rounds 60] [--way SIGSTOP] [--speed 10] [--without-history]
     .venv/bin/python benchmarks/battery.py            all parts, one after another
 
 Each takes --seed, --at-once and --json. Writes nothing but what it prints; ends with 1 when anything may not stand.
@@ -17,13 +18,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import kills
+import replicas
 from report import show
 
 SEED = 20261121
-PARTS = {"kill": kills}
+PARTS = {"kill": kills, "replicas": replicas}
 LINES = (
     ["kill"],
     ["kill", "--without-history", "--pending", "0"],
+    ["replicas"],
+    ["replicas", "--without-history"],
 )
 
 

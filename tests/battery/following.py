@@ -4,12 +4,14 @@ Channels, and what they follow, put down before the bot is there: what fifty com
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
 from bot.domain.subscription import Place, Wish
 from bot.domain.task import Known
 from bot.sandbox.slack import Channel
+from bot.sandbox.story import Phase, Script
 from bot.store.memory import Memory
 
 if TYPE_CHECKING:
@@ -17,12 +19,26 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.sandbox.slack import Workspace
+    from bot.sandbox.slack.api import Api
     from bot.sandbox.stage import Stage
     from bot.store.database import Database
 
 ALIYUN: Final = AccountName("aliyun")
 SHANGHAI: Final = Region("cn-shanghai")
 WHO: Final = "U0ANN"
+
+
+def running(task: str) -> Script:
+    """Script a task that runs, and has been for long, and is planned to for long."""
+    day = timedelta(days=1)
+    return Script(task_id=task, name=task, start=-day, end=30 * day, phases=(Phase(-day, "1"),))
+
+
+def open_wide(api: Api) -> None:
+    """Let Slack take whatever comes, however fast the calendar runs: paces are another test's."""
+    api.per_second.most = 1_000
+    for window in api.per_minute.values():
+        window.most = 100_000
 
 
 def open_rooms(workspace: Workspace, rooms: int) -> list[str]:

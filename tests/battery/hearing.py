@@ -9,11 +9,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.sandbox.slack import Message, Slack
 
+UNSEEN: Final = say("card.doubt.first")
 TOLD: Final = re.compile(r"([A-Z_]+) ([\w-]+)")
 
 
@@ -25,7 +28,8 @@ class Heard:
     states: list[str] = field(default_factory=list)
 
     def shows(self, state: str) -> bool:
-        return any(card.text.startswith(state) for card in self.cards)
+        """Say whether its card tells this state, which somebody has looked at."""
+        return any(card.text.startswith(state) and UNSEEN not in card.words for card in self.cards)
 
 
 def listen(slack: Slack) -> Mapping[tuple[str, str], Heard]:

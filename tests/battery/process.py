@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.battery.fast import Fast
 
 ROOT: Final = Path(__file__).parents[2]
-START_S: Final = 30.0
+START_S: Final = 60.0  # of a machine that is busy
 ENDS: Final = "battery: it ends here\n"
 
 
@@ -124,6 +124,11 @@ class Bot:
         """Have it end now."""
         self.is_ending = self.is_alive
         self.send(by)
+
+    def wake(self) -> None:
+        """Let it go on after SIGSTOP."""
+        self.is_ending = False
+        self.send(signal.SIGCONT)
 
     async def gone(self) -> None:
         """Wait until it is dead, and its last words are read."""

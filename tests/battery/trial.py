@@ -11,21 +11,19 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot import clock, wiring
 from bot.domain.words import say
 from bot.sandbox.faults import Strike
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES
 from bot.sandbox.stage import open_stage
-from bot.sandbox.story import Phase, Script
 from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_rooms
+from tests.battery.following import follow, open_rooms, open_wide, running
 from tests.battery.hearing import listen
+from tests.battery.history import Found, History
 from tests.battery.points import (
     LATE,
     MIGRATION,
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
     from bot.sandbox.slack import Message, Slack
     from bot.sandbox.stage import Stage
 
+Follows: TypeAlias = "Sequence[tuple[str, str]]"
+
 PLACE: Final = "relays"
 REGION: Final = "cn-shanghai"
 SPEED: Final = 60.0  # seconds of the story in one of ours
@@ -55,7 +55,6 @@ GRACE_S: Final = 0.5  # then it may still say something twice
 LOOK_S: Final = 0.02
 
 MUTED: Final = say("card.muted", when="").split()[0]  # what cards say
-UNSEEN: Final = say("card.doubt.first")
 
 MOVING: Final = ("feed-a", "feed-b")
 QUIET: Final = "feed-c"  # is followed, and moves never
@@ -91,22 +90,12 @@ class Terms:
 
 
 @dataclass(slots=True, kw_only=True)
-class Round:
-    """What came of one end. From `lost` on everything must be empty."""
+class Round(Found):
+    """What came of one end."""
 
     point: str
     hits: int = 0  # how often the process ended where it should
     waiting: int = 0  # how much was still to be said when it was gone
-    may_repeat: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    disordered: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)  # cards
-
-    @property
-    def is_right(self) -> bool:
-        places = Counter(self.doubled).values()
-        return not (self.lost or self.disordered or self.wrong) and max(places, default=0) <= self.may_repeat
 
 
 class Trial:
@@ -117,16 +106,12 @@ class Trial:
         chance: draws which tasks move together, and at which of its transactions the process ends.
     """
 
-    def __init__(self, chance: random.Random, stage: Stage, bot: Bot, terms: Terms, rooms: Sequence[str]) -> None:
+    def __init__(self, chance: random.Random, stage: Stage, bot: Bot, terms: Terms, follows: Follows) -> None:
         self._chance = chance
         self._stage = stage
         self._bot = bot
         self._terms = terms
-        # what each channel is to hear of each task, in order
-        self._history: dict[tuple[str, str], list[str]] = {
-            **{(PLACE, task): [] for task in (*MOVING, QUIET)},
-            **{(room, CROWD): [] for room in rooms},
-        }
+        self._history = History(stage.slack, follows)
         self._round = Round(point="")
 
     async def run(self, points: Sequence[str], *, upgrade: Sequence[str]) -> list[Round]:
@@ -145,22 +130,20 @@ class Trial:
         else:
             await self._bot.start()
         # What happens before the bot has looked for the first time is no change.
-        await self._until(self._has_looked)
+        await self._until(self._history.is_shown)
         for point, (word, reason, state) in zip(points, STEPS, strict=False):
             self._round = Round(point=point)
             await self._prepare(POINTS[point])
             for task in self._moving(state):
                 self._stage.aliyun.story.override(task, word, reason, now=self._stage.slack.workspace.now)
-                for where, told in self._history.items():
-                    if where[1] == task:
-                        told.append(state)
+                self._history.add(task, state)
             await self._meanwhile(POINTS[point])
-            await self._until(self._is_told)
+            await self._until(self._history.is_told)
             await self._until(lambda: False, within_s=GRACE_S)
             if self._bot.is_ending:  # all is told, and it is still on its way out
                 await self._bot.gone()
                 await self._until(lambda: False, within_s=GRACE_S)
-            self._compare()
+            self._history.compare(self._round)
             rounds.append(self._round)
             if not self._round.is_right:
                 break  # what comes after it would be judged by what went wrong here
@@ -182,7 +165,7 @@ class Trial:
 
     def _moving(self, state: str) -> list[str]:
         """Draw the tasks that move together; one that is not stopped has nothing to recover from."""
-        able = [task for task in MOVING if (self._history[PLACE, task][-1:] == ["STOPPED"]) == (state == "RUNNING")]
+        able = [task for task in MOVING if (self._history.state(task) == "STOPPED") == (state == "RUNNING")]
         if state == "ENDED":
             able = list(MOVING)
         crowd = [CROWD] if self._terms.rooms else []
@@ -265,51 +248,16 @@ class Trial:
     async def _anew(self) -> None:
         """Start it again."""
         await self._bot.gone()
-        heard = listen(self._stage.slack)
-        self._round.waiting += sum(
-            max(len(told) - len(heard[where].states), 0) for where, told in self._history.items()
-        )
+        self._round.waiting += self._history.waiting()
         self._round.may_repeat += not self._terms.reads_back
         await self._bot.start()
-
-    def _has_looked(self) -> bool:
-        heard = listen(self._stage.slack)
-        return all(where in heard and UNSEEN not in heard[where].cards[0].words for where in self._history)
 
     def _is_muted(self) -> bool:
         return any(MUTED in card.words for card in listen(self._stage.slack)[PLACE, QUIET].cards)
 
-    def _is_told(self) -> bool:
-        heard = listen(self._stage.slack)
-        return all(
-            heard[where].shows(_state(told)) and len(heard[where].states) >= len(told)
-            for where, told in self._history.items()
-        )
-
-    def _compare(self) -> None:
-        """Hold the ledger against the history; what was repeated belongs to it from then on."""
-        heard = listen(self._stage.slack)
-        for (place, task), told in self._history.items():
-            here, states = heard[place, task], heard[place, task].states
-            called = f"{task} in {place}"
-            self._round.doubled += [called] * (len(here.cards) - 1)
-            if len(states) < len(told):
-                self._round.lost.append(f"{called}: {states}, not {told}")
-            elif states[: len(told)] != told or set(states[len(told) :]) - set(told[-1:]):
-                self._round.disordered.append(f"{called}: {states}, not {told}")
-            else:
-                self._round.doubled += [called] * (len(states) - len(told))
-            if not here.shows(_state(told)):
-                self._round.wrong.append(f"{called}: {[card.text for card in here.cards]}, not {told[-1:]}")
-            told[:] = states
-
 
 def _public(slack: Slack) -> list[Message]:
     return [message for message in slack.heard(PLACE) if not message.ephemeral_to]
-
-
-def _state(told: Sequence[str]) -> str:
-    return told[-1] if told else "RUNNING"
 
 
 async def run(
@@ -324,23 +272,21 @@ async def run(
         database: the URL of an empty one; by default a SQLite file.
     """
     calendar = Fast(clock.now, began=clock.now(), speed=SPEED)
-    scripts = [_script(task) for task in (*MOVING, QUIET, CROWD, "other-d")]
+    scripts = [running(task) for task in (*MOVING, QUIET, CROWD, "other-d")]
     async with open_stage(calendar=calendar, aliyun=scripts) as stage:
-        stage.slack.api.per_second.most = 1_000  # paces are another test's
-        for window in stage.slack.api.per_minute.values():
-            window.most = 10_000
+        open_wide(stage.slack.api)
         if not terms.reads_back:
             stage.slack.workspace.scopes -= READ_BACK_SCOPES
         rooms = open_rooms(stage.slack.workspace, terms.rooms)
+        follows = [(PLACE, task) for task in (*MOVING, QUIET)] + [(room, CROWD) for room in rooms]
         opened = Database.open(database or f"sqlite:///{folder / 'relaybot.db'}")
         is_server = opened.is_postgres
         if points[0] != MIGRATION:
             await wiring.upgrade(opened)
-            wanted = [(PLACE, task) for task in (*MOVING, QUIET)] + [(room, CROWD) for room in rooms]
-            await follow(opened, stage, wanted, now=calendar())
+            await follow(opened, stage, follows, now=calendar())
         await opened.close()
         bot = Bot(stage, calendar, folder, database or f"sqlite:///{folder / 'relaybot.db'}", mutant=terms.mutant)
-        trial = Trial(random.Random(seed), stage, bot, terms, rooms)  # noqa: S311
+        trial = Trial(random.Random(seed), stage, bot, terms, follows)  # noqa: S311
         try:
             return await trial.run(points, upgrade=("db", "upgrade") if is_server else ("serve",))
         finally:
@@ -353,8 +299,3 @@ async def try_out(mutant: str, point: str, seed: int, folder: Path, database: st
     terms = Terms(mutant=mutant, is_late=True, patience_s=PATIENCE_S / 5)
     (found,) = await run([point], seed, folder, terms, database)
     return found
-
-
-def _script(task: str) -> Script:
-    day = timedelta(days=1)
-    return Script(task_id=task, name=task, start=-day, end=2 * day, phases=(Phase(-day, "1"),))

@@ -55,7 +55,8 @@ class Death:
     At the `nth` transaction of a kind (after the first one of another kind, `since`): before, during or after its
     commit, or at the very statement.
 
-    During: at a moment of the commit that `seed` draws. `by` is the signal that ends it.
+    During: at a moment of the commit that `seed` draws. `by` is the signal that ends it. `once` names a file: of
+    several processes only the one that makes it dies.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Death:
     nth: int = 1
     seed: int = 0
     since: str = ""
+    once: str = ""
 
 
 class Fate:
@@ -94,13 +96,13 @@ class Fate:
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:
             death = self._counts(connection.info)
             if death and death.when == "before":
-                die(death.by)
+                die(death)
             if death and death.when == "during":
                 delay_s = random.Random(death.seed).uniform(0, LONGEST_COMMIT_S)  # noqa: S311
-                threading.Thread(target=die, args=(death.by, delay_s), daemon=True).start()
+                threading.Thread(target=die, args=(death, delay_s), daemon=True).start()
             commit(dialect, connection)
             if death and death.when == "after":
-                die(death.by)
+                die(death)
 
         DefaultDialect.do_commit = do_commit
 
@@ -111,7 +113,7 @@ class Fate:
         values = tuple(parameters.values()) if isinstance(parameters, dict) else tuple(parameters or ())
         connection.info["written"] |= {kind for kind, is_it in KINDS.items() if is_it(found[1], found[2], values)}
         if self._death is not None and self._death.when == "at" and self._counts(connection.info):
-            die(self._death.by)
+            die(self._death)
 
     def _counts(self, info: Any) -> Death | None:
         """Count a transaction of the kind; return the death if it is the one."""
@@ -126,12 +128,17 @@ class Fate:
         return death if self._ran == death.nth else None
 
 
-def die(by: int, after_s: float = 0.0) -> None:
-    """Get a signal; after kill -9 nothing is flushed, nothing is closed, nobody is told."""
+def die(death: Death, after_s: float = 0.0) -> None:
+    """Get the signal; after kill -9 nothing is flushed, nothing is closed, nobody is told."""
+    if death.once:
+        try:
+            Path(death.once).touch(exist_ok=False)
+        except FileExistsError:
+            return
     time.sleep(after_s)
     os.write(sys.stderr.fileno(), ENDS.encode())
-    os.kill(os.getpid(), by)
-    if by == signal.SIGKILL:
+    os.kill(os.getpid(), death.by)
+    if death.by == signal.SIGKILL:
         time.sleep(60)  # it comes at once, but not always before the next line
 
 
