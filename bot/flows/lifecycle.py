@@ -36,6 +36,7 @@ class Happened:
     place: Place
     by: str
     at: datetime
+    to: str = ""  # the new id of a channel that got one
 
 
 async def archived(happened: Happened, memory: Memory) -> None:
@@ -73,18 +74,28 @@ async def deleted(happened: Happened, memory: Memory) -> None:
             await _trace(tx, happened, channel="")
 
 
+async def moved(happened: Happened, memory: Memory) -> None:
+    """Go on under the new id that Slack gave a channel."""
+    async with memory.transaction() as tx:
+        if await tx.move.channel(happened.place, happened.to):
+            await _trace(tx, happened, channel=happened.to)
+            log.warning("%s is %s now; what the configuration allows goes by id", happened.place.channel, happened.to)
+
+
 async def uninstalled(happened: Happened, memory: Memory) -> None:
-    """Stop all sends at once; what is kept is erased after seven days, unless the app is installed again."""
+    """Stop all sends and reads at once; what is kept is erased after seven days, unless the app is installed again."""
     async with memory.transaction() as tx:
         if await tx.channels.pause(Place(team=happened.place.team, channel=""), UNINSTALLED, now=happened.at):
+            await tx.stillness.begin(happened.place.team, now=happened.at)
             await _trace(tx, happened, channel="")
             log.warning("the app was taken out of %s (%s): nothing more is said", happened.place.team, happened.what)
 
 
-async def installed(team: str, memory: Memory) -> None:
+async def installed(team: str, memory: Memory, *, now: datetime) -> None:
     """Go on in a team that lets the bot in again; tidy finds what waited."""
     async with memory.transaction() as tx:
-        await tx.channels.resume(Place(team=team, channel=""))
+        if await tx.channels.resume(Place(team=team, channel="")) is not None:
+            await tx.stillness.end(team, now=now)
 
 
 async def _pause(happened: Happened, memory: Memory, why: str, *, tells: str) -> None:

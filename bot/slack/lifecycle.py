@@ -34,6 +34,7 @@ OF_THE_APP: Final[Mapping[str, Then]] = {
 OF_A_CHANNEL: Final[Mapping[str, Then]] = {
     "channel_archive": lifecycle.archived,
     "channel_deleted": lifecycle.deleted,
+    "channel_id_changed": lifecycle.moved,
     "channel_left": lifecycle.left,
     "channel_shared": lifecycle.shared,
     "channel_unarchive": lifecycle.returned,
@@ -80,15 +81,22 @@ def _concerns_us(event: Mapping[str, Any], identity: Identity) -> bool:
             return False
         case "channel_unshared" if event.get("is_ext_shared"):  # with yet another workspace
             return False
+        case "channel_id_changed":
+            return bool(event.get("old_channel_id") and event.get("new_channel_id"))
     return bool(event.get("channel"))
 
 
 def _happened(event: Mapping[str, Any], identity: Identity, now: datetime) -> Happened:
     what = str(event["type"])
-    channel = "" if what in OF_THE_APP else str(event["channel"])
+    channel = str(event.get("channel") or event.get("old_channel_id") or "")
     by = str(event.get("actor_id") or event.get("user") or "")
-    place = Place(team=identity.team, channel=channel)
-    return lifecycle.Happened(what=what, place=place, by="" if by == identity.user else by, at=now)
+    return lifecycle.Happened(
+        what=what,
+        place=Place(team=identity.team, channel="" if what in OF_THE_APP else channel),
+        by="" if by == identity.user else by,
+        at=now,
+        to=str(event.get("new_channel_id") or ""),
+    )
 
 
 async def _nobody(_: str) -> None:

@@ -17,6 +17,7 @@ from bot.store.batches import batches
 from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
 from bot.store.rest import covered, rest, uncovered
+from bot.store.stillness import Stillness
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
 from bot.store.tables import (
@@ -64,6 +65,7 @@ class Forget:
 
     async def team(self, team: str, *, now: datetime) -> Counter[str]:
         """Erase every row of a team, and the tasks that only it followed or named."""
+        await Stillness(self._connection).end(team, now=now)  # what rests is not found
         named = select(NameRow.task).where(NameRow.team_id == team)
         mentioned = {*await self._connection.scalars(named), *await self._carded(CardRow.team_id == team)}
         ended = await self._subscriptions.of_team(team)

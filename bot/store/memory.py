@@ -19,11 +19,13 @@ from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
 from bot.store.forget import Forget
 from bot.store.incidents import Incidents
+from bot.store.move import Move
 from bot.store.mutes import Mutes
 from bot.store.names import Names
 from bot.store.outbox import Outbox
 from bot.store.replays import Replays
 from bot.store.seals import Seals
+from bot.store.stillness import Stillness
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
 from bot.store.tasks import Tasks
@@ -65,6 +67,8 @@ class Tx:
         self.audit = Audits(connection)
         self.seals = Seals(connection)
         self.forget = Forget(connection)
+        self.move = Move(connection)
+        self.stillness = Stillness(connection)
 
 
 class Memory:

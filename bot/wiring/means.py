@@ -85,7 +85,7 @@ async def open_means(
         )
         client = await stack.enter_async_context(open_client(slack.token, api_url=told.bot.slack_api_url))
         identity = await identify(client, slack.token)
-        await installed(identity.team, memory)
+        await installed(identity.team, memory, now=now())
         warn_of_repeats(identity)
         yield Means(
             told=told,

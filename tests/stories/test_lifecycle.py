@@ -30,6 +30,7 @@ UNSHARED = {"type": "channel_unshared", "channel": "C0RELAYS", "previously_conne
 DELETED = {"type": "channel_deleted", "channel": "C0RELAYS", "actor_id": "U0OLGA"}
 UNINSTALLED = {"type": "app_uninstalled"}
 REVOKED = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT]}}
+WATCHED = ("DescribeLivePullToPushList", "DescribeLivePullToPush")
 HOLDING_A_CHANNEL = ("audits", "cards", "channels", "mutes", "notices", "subscriptions")
 
 
@@ -196,6 +197,57 @@ async def test_an_app_that_is_installed_again_says_what_waited(build: Build, fro
         assert paused(house) == []
         assert said == 4  # a line and a card for all, two answers for one
         assert any("Backup, English" in message.words for message in house.slack.heard("#relays"))
+
+
+async def test_without_the_app_no_cloud_is_asked_and_with_it_again_they_are(
+    build: Build, frozen: FrozenDateTimeFactory
+) -> None:
+    def asked(house: House) -> int:
+        return sum(len(house.stage.aliyun.door.ledger.of(api)) for api in WATCHED)
+
+    async def passes(house: House) -> int:
+        before = asked(house)
+        for _ in range(60):
+            frozen.tick(1)
+            await asyncio.sleep(0.03)
+        return asked(house) - before
+
+    async with build(haste=50.0) as house:
+        await house.ask("/relay subscribe aliyun backup-en")
+        watched = await passes(house)
+        await happens(house, UNINSTALLED)
+        await passes(house)  # what was under way
+        silent = await passes(house)
+    async with build(haste=50.0) as house:
+        again = await passes(house)
+
+    assert watched > 0
+    assert silent == 0
+    assert again > 0
+
+
+async def test_a_channel_that_gets_another_id_is_followed_on_under_it(house: House) -> None:
+    await follow(house)
+    await house.ask("/relay mute main-zh")
+    moves = {"type": "channel_id_changed", "old_channel_id": "C0RELAYS", "new_channel_id": "C1RELAYS"}
+
+    await happens(house, moves)
+
+    left = [rows(house, f"SELECT * FROM {table} WHERE channel_id = 'C0RELAYS'") for table in HOLDING_A_CHANNEL]  # noqa: S608
+    assert left == [[]] * len(HOLDING_A_CHANNEL)
+    assert rows(house, "SELECT channel_id, task FROM subscriptions") == [("C1RELAYS", "main-zh")]
+    assert rows(house, "SELECT DISTINCT channel_id FROM cards") == [("C1RELAYS",)]
+    assert traces(house)[-1] == ("channel_id_changed", "", "C1RELAYS")
+
+
+async def test_what_was_done_under_the_new_id_already_wins(house: House) -> None:
+    await follow(house)
+    await house.ask(SUBSCRIBE + " only=stopped", channel="#ops-private")
+    moves = {"type": "channel_id_changed", "old_channel_id": "C0RELAYS", "new_channel_id": "C0OPS"}
+
+    await happens(house, moves)
+
+    assert rows(house, "SELECT channel_id, only_states FROM subscriptions") == [("C0OPS", "STOPPED")]
 
 
 @pytest.mark.parametrize(("days", "kept"), [(6, 1), (8, 0)])
