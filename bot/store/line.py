@@ -43,6 +43,7 @@ class Waiting:
     fence: int
     attempts: int
     not_before: datetime | None
+    is_of_many: bool = False  # a board, a group, a burst: whoever reads nothing else reads this
 
 
 def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: datetime) -> Waiting | None:
@@ -70,7 +71,7 @@ def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: d
             edits[row.card] = row
         edited.add(row.card)
         is_held_up |= bool(row.attempts) and not is_edit
-    return next(iter(edits.values()), None)
+    return min(edits.values(), key=lambda row: not row.is_of_many, default=None)
 
 
 def _is_ready(row: Waiting, fence: int, now: datetime) -> bool:

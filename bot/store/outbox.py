@@ -289,7 +289,9 @@ class Outbox:
     async def _line(self, place: Place) -> list[Waiting]:
         columns = (NoticeRow.card, NoticeRow.thread, NoticeRow.fence, NoticeRow.attempts, NoticeRow.not_before)
         rows = await self._connection.execute(
-            select(NoticeRow.id, NoticeRow.state, *columns).where(_is_open_in(place)).order_by(NoticeRow.id)
+            select(NoticeRow.id, NoticeRow.state, NoticeRow.task, *columns)
+            .where(_is_open_in(place))
+            .order_by(NoticeRow.id)
         )
         return [
             Waiting(
@@ -300,6 +302,7 @@ class Outbox:
                 fence=row.fence,
                 attempts=row.attempts,
                 not_before=row.not_before,
+                is_of_many=bool(row.card) and row.task is None,
             )
             for row in rows
         ]

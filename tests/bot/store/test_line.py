@@ -21,6 +21,7 @@ def row(
     attempts: int = 0,
     later: bool = False,
     fence: int = 0,
+    many: bool = False,
 ) -> Waiting:
     return Waiting(
         id=next(NUMBERS),
@@ -30,6 +31,7 @@ def row(
         fence=fence,
         attempts=attempts,
         not_before=after(1) if later else None,
+        is_of_many=many,
     )
 
 
@@ -45,6 +47,7 @@ TABLE = [
     ("Also what goes under another card.", [row("a"), row("b"), row(under="c")], {"a", "b", "c"}, 2),
     ("But not what goes under its own.", [row("b"), row("a"), row(under="a")], {"a", "b"}, 1),
     ("Of edits the oldest is first.", [row("a"), row("b")], {"a", "b"}, 0),
+    ("But first what tells of many.", [row("a"), row("b", many=True), row("c", many=True)], {"a", "b", "c"}, 1),
     ("An edit is held up by nothing.", [row(attempts=1, later=True), row("a")], {"a"}, 1),
     ("But by an earlier edit of its card.", [row("a", attempts=1, later=True), row("a")], {"a"}, None),
     ("Not by one of another card.", [row("a", attempts=1, later=True), row("b")], {"a", "b"}, 1),
