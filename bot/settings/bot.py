@@ -70,6 +70,26 @@ class BotSettings(BaseModel):
             "10",
         ),
     )
+    keep_history_days: int = Field(
+        default=400,
+        json_schema_extra=_told(
+            "RELAYBOT_KEEP_HISTORY_DAYS",
+            "how long changes and incidents that are over are remembered, 1 to 3650",
+            "400",
+        ),
+    )
+    keep_audit_days: int = Field(
+        default=365,
+        json_schema_extra=_told(
+            "RELAYBOT_KEEP_AUDIT_DAYS", "how long it is remembered who changed what, 1 to 3650", "365"
+        ),
+    )
+    keep_notices_days: int = Field(
+        default=14,
+        json_schema_extra=_told(
+            "RELAYBOT_KEEP_NOTICES_DAYS", "how long what was said in Slack is remembered, 1 to 3650", "14"
+        ),
+    )
     port: int = Field(default=3000, json_schema_extra=_told("PORT", "the port of this machine to listen on", "3000"))
     bind: str = Field(
         default="0.0.0.0",  # noqa: S104 - a container's port is published on purpose; health and callbacks need it
@@ -138,6 +158,13 @@ class BotSettings(BaseModel):
     def _is_heartbeat(cls, value: float) -> float:
         if not 1 <= value <= 60:
             raise ValueError("must be from 1 to 60")
+        return value
+
+    @field_validator("keep_history_days", "keep_audit_days", "keep_notices_days")
+    @classmethod
+    def _are_days(cls, value: int) -> int:
+        if not 1 <= value <= 3650:
+            raise ValueError("must be a whole number of days from 1 to 3650")
         return value
 
     @field_validator("admins")

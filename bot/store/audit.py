@@ -4,8 +4,7 @@ Audit: who did, or was refused, what. Rows are added and, when their time is ove
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from sqlalchemy import delete, insert
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from bot.store.database import Database
 
-KEPT: Final = timedelta(days=365)
 
 
 class Entry(TypedDict):
@@ -48,9 +46,9 @@ class Audits:
         """Append one row."""
         await self._connection.execute(insert(AuditRow).values(**entry))
 
-    async def trim(self, now: datetime) -> None:
-        """Forget what is older than 365 days."""
-        await self._connection.execute(delete(AuditRow).where(AuditRow.at < now - KEPT))
+    async def trim(self, before: datetime) -> None:
+        """Forget what was done earlier."""
+        await self._connection.execute(delete(AuditRow).where(AuditRow.at < before))
 
 
 class Audit:

@@ -5,8 +5,7 @@ Blind spans: when we could not see an account's region, or one task of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-KEPT: Final = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +76,9 @@ class Blind:
         )
         return [_span(row) for row in rows]
 
-    async def trim(self, now: datetime) -> None:
-        """Forget what ended more than 400 days ago."""
-        await self._connection.execute(delete(BlindSpanRow).where(BlindSpanRow.ended_at < now - KEPT))
+    async def trim(self, before: datetime) -> None:
+        """Forget what ended earlier."""
+        await self._connection.execute(delete(BlindSpanRow).where(BlindSpanRow.ended_at < before))
 
 
 def _span(row: Any) -> Span:

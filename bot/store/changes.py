@@ -5,8 +5,7 @@ Changes: what happened to tasks. Rows are added and, when their time is over, re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from adapters.contract import AccountName
     from bot.domain.task import News
 
-KEPT: Final = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +68,9 @@ class Changes:
             .where(TaskRow.account == account, ChangeRow.at >= since)
         )
 
-    async def trim(self, now: datetime) -> None:
-        """Forget what is older than 400 days."""
-        await self._connection.execute(delete(ChangeRow).where(ChangeRow.at < now - KEPT))
+    async def trim(self, before: datetime) -> None:
+        """Forget what happened earlier."""
+        await self._connection.execute(delete(ChangeRow).where(ChangeRow.at < before))
 
     async def _all(self, which: Select[Any]) -> list[Change]:
         rows = await self._connection.execute(which.order_by(ChangeRow.at, ChangeRow.id))

@@ -5,7 +5,6 @@ Incidents: a task, a group of tasks or a blind account in a bad state, from its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-KEPT: Final = timedelta(days=400)
 REALLY_GONE: Final = "really_gone"  # why a blind account's incident ends: a person said that its list is right
 
 
@@ -168,9 +166,9 @@ class Incidents:
             reopenings=IncidentRow.reopenings + 1,
         )
 
-    async def trim(self, now: datetime) -> None:
-        """Forget what ended more than 400 days ago."""
-        await self._connection.execute(delete(IncidentRow).where(IncidentRow.closed_at < now - KEPT))
+    async def trim(self, before: datetime) -> None:
+        """Forget what ended earlier."""
+        await self._connection.execute(delete(IncidentRow).where(IncidentRow.closed_at < before))
 
     async def _rival(self, closed: Incident) -> Incident | None:
         if closed.task is not None:

@@ -19,6 +19,7 @@ from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
 from bot.store.forget import Forget
 from bot.store.incidents import Incidents
+from bot.store.kept import Kept
 from bot.store.move import Move
 from bot.store.mutes import Mutes
 from bot.store.names import Names
@@ -80,6 +81,7 @@ class Memory:
             `tidy` finds what was not heard.
         new_key: gives each notice its 128 random bits.
         claimant: in whose name, and by which clock, channels and sweeps are claimed.
+        kept: for how long what is over is remembered.
 
     Every method raises `DatabaseUnavailable` where the database does not answer.
     """
@@ -91,11 +93,13 @@ class Memory:
         wake: Callable[[frozenset[Wake]], Awaitable[None]],
         new_key: Callable[[], str] = new_key,
         claimant: Claimant = NOBODY,
+        kept: Kept = Kept(),  # noqa: B008 - frozen
     ) -> None:
         self._database = database
         self._wake = wake
         self._new_key = new_key
         self._claimant = claimant
+        self._kept = kept
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -122,13 +126,13 @@ class Memory:
         async with self.transaction() as tx:
             await tx.replays.trim(now - replays.KEPT)
         async with self.transaction() as tx:
-            await tx.outbox.trim(now)
+            await tx.outbox.trim(now - self._kept.notices)
         async with self.transaction() as tx:
-            await tx.changes.trim(now)
-            await tx.incidents.trim(now)
-            await tx.blind.trim(now)
+            await tx.changes.trim(now - self._kept.history)
+            await tx.incidents.trim(now - self._kept.history)
+            await tx.blind.trim(now - self._kept.history)
         async with self.transaction() as tx:
-            await tx.audit.trim(now)
+            await tx.audit.trim(now - self._kept.audit)
         async with self.transaction() as tx:
             await tx.tasks.trim(now)
         async with self.transaction() as tx:

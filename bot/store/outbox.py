@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -26,7 +25,7 @@ from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from bot.store.claimant import Claimant
     from bot.store.claims import Claim
 
-KEPT: Final = timedelta(days=14)  # what is settled
 
 UNREADABLE: Final = "unreadable_body"  # the code of a row that this release cannot read
 
@@ -282,9 +280,9 @@ class Outbox:
             self._wakes.add(wake(place))
         return revived.rowcount
 
-    async def trim(self, now: datetime) -> None:
-        """Forget what was settled more than 14 days ago."""
-        await self._connection.execute(delete(NoticeRow).where(NoticeRow.settled_at < now - KEPT))
+    async def trim(self, before: datetime) -> None:
+        """Forget what was settled earlier."""
+        await self._connection.execute(delete(NoticeRow).where(NoticeRow.settled_at < before))
 
     async def _line(self, place: Place) -> list[Waiting]:
         columns = (NoticeRow.card, NoticeRow.thread, NoticeRow.fence, NoticeRow.attempts, NoticeRow.not_before)

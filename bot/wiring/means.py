@@ -17,6 +17,7 @@ from bot.queue.work import open_work
 from bot.slack.voice import Voice
 from bot.slack.workspace import identify, open_client, warn_of_repeats
 from bot.store.claimant import Claimant
+from bot.store.kept import Kept
 from bot.store.memory import Memory
 from bot.store.seals import FINGERPRINT
 from bot.wiring.clouds import open_clouds
@@ -77,7 +78,7 @@ async def open_means(
     async with AsyncExitStack() as stack:
         work = await stack.enter_async_context(open_work(dsn=dsn_of(database), heartbeat=heartbeat))
         claimant = Claimant(name=name, now=now if database.is_postgres else None, haste=haste)
-        memory = Memory(database, wake=work.put, claimant=claimant)
+        memory = Memory(database, wake=work.put, claimant=claimant, kept=_kept(told.bot))
         async with memory.transaction() as tx:
             seal = await tx.seals.get(FINGERPRINT)
         clouds = await stack.enter_async_context(
@@ -100,3 +101,11 @@ async def open_means(
             now=now,
             pace_clock=pace_clock,
         )
+
+
+def _kept(told: settings.BotSettings) -> Kept:
+    return Kept(
+        history=timedelta(days=told.keep_history_days),
+        audit=timedelta(days=told.keep_audit_days),
+        notices=timedelta(days=told.keep_notices_days),
+    )

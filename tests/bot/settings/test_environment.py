@@ -41,6 +41,9 @@ def test_everything_set_is_read(read: Callable[..., Settings], both: dict[str, s
             "DATABASE_URL": "postgresql://bot:canary@pool/relaybot",
             "DATABASE_DIRECT_URL": "postgresql://bot:canary@db/relaybot",
             "RELAYBOT_HEARTBEAT_S": "5",
+            "RELAYBOT_KEEP_HISTORY_DAYS": "90",
+            "RELAYBOT_KEEP_AUDIT_DAYS": "30",
+            "RELAYBOT_KEEP_NOTICES_DAYS": "7",
             "PORT": " 8080 ",
             "RELAYBOT_BIND": "127.0.0.1",
             "RELAYBOT_ADMINS": "U012AB3CD, W034EF5GH,",
@@ -55,6 +58,7 @@ def test_everything_set_is_read(read: Callable[..., Settings], both: dict[str, s
     assert (bot.port, bot.bind, bot.pace_share, bot.log_level, bot.dyno) == (8080, "127.0.0.1", 0.8, "DEBUG", "web.1")
     assert bot.admins == ("U012AB3CD", "W034EF5GH")
     assert bot.heartbeat_s == 5
+    assert (bot.keep_history_days, bot.keep_audit_days, bot.keep_notices_days) == (90, 30, 7)
     assert bot.database_direct_url is not None
     assert bot.slack_api_url == "http://127.0.0.1:8080/api/"
     assert set(told.accounts) == {"aliyun", "tencent"}
@@ -104,6 +108,14 @@ CAM = "Where to find it: Tencent Cloud console → Access Management → API Key
             (
                 f"SLACK_BOT_TOKEN must begin with xoxb- and hold no spaces. It should look like: xoxb-…. "
                 f"{APPS} {LIKE_A_TOKEN}"
+            ),
+        ),
+        (
+            "RELAYBOT_KEEP_HISTORY_DAYS",
+            "0",
+            (
+                "RELAYBOT_KEEP_HISTORY_DAYS must be a whole number of days from 1 to 3650. It should look like: 400. "
+                "Where to find it: how long changes and incidents that are over are remembered, 1 to 3650."
             ),
         ),
         (

@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.notice import Wake
-from bot.store import audit, replays
+from bot.store import replays
 from bot.store.channels import ARCHIVED
 from bot.store.database import Database
+from bot.store.kept import Kept
 from bot.store.memory import Memory
 from bot.store.tables import AuditRow, Table
 from tests.bot.store.given import ELSEWHERE, NOW, PLACE, after, known, notice, ref
+
+KEPT = Kept()
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +93,7 @@ async def test_what_was_kept_long_enough_goes(memory: Memory, database: Database
         await tx.tasks.note(ref(), provider="aliyun", known=known(), now=NOW)
         await tx.channels.pause(PLACE, ARCHIVED, now=NOW)
 
-    await memory.trim(after(1) + audit.KEPT)
+    await memory.trim(after(1) + KEPT.audit)
     async with database.reading() as connection:
         left = {
             table.name: len((await connection.execute(select(table))).all()) for table in Table.metadata.sorted_tables
@@ -98,7 +101,7 @@ async def test_what_was_kept_long_enough_goes(memory: Memory, database: Database
     async with memory.reading() as tx:
         settled = await tx.channels.paused(PLACE)
 
-    assert timedelta(days=365) == audit.KEPT
+    assert (KEPT.history, KEPT.audit, KEPT.notices) == (timedelta(days=400), timedelta(days=365), timedelta(days=14))
     assert timedelta(minutes=10) == replays.KEPT
     assert {name for name, rows in left.items() if rows} <= {"audits"}
     assert settled is None
@@ -110,7 +113,7 @@ async def test_the_audit_of_the_last_year_stays(memory: Memory, database: Databa
         await tx.audit.record(at=NOW, why="old", **entry)
         await tx.audit.record(at=after(1), why="young", **entry)
 
-    await memory.trim(after(1) + audit.KEPT)
+    await memory.trim(after(1) + KEPT.audit)
     async with database.reading() as connection:
         left = list(await connection.scalars(select(AuditRow.why)))
 
