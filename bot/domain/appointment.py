@@ -38,10 +38,10 @@ def hold(known: Known, doubt: Doubt, provider: str) -> timedelta:
 
 
 def is_over(known: Known, at: datetime, provider: str) -> bool:
-    """Say whether nothing new will ever be read of this id."""
+    """Say whether nothing new will ever be read of this id. An end that is not final is one after a last look at it."""
     if known.state is not TaskState.ENDED or known.ended_at is None or known.doubt is not None:
         return False
-    return provider in _FINAL or at - known.ended_at >= LOOK_MORE_FOR
+    return provider in _FINAL or (known.unseen_since is None and at - known.ended_at >= LOOK_MORE_FOR)
 
 
 def look_again_at(known: Known, at: datetime, provider: str) -> datetime | None:

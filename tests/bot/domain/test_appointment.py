@@ -67,6 +67,8 @@ def test_known_instants_are_appointments(  # noqa: PLR0917 - a table's columns
         ("Alibaba Cloud's end", "0 ENDED; 1 ENDED", "aliyun", True),
         ("Tencent's, at first", "0 GONE; 3 GONE", "tencent", False),
         ("Tencent's, half an hour later", "0 GONE; 3 GONE; 1800 GONE", "tencent", True),
+        ("Tencent's, and the last look failed", "0 GONE; 3 GONE; 1800 error", "tencent", False),
+        ("Tencent's, seen once more", "0 GONE; 3 GONE; 1800 error; 1860 GONE", "tencent", True),
         ("a task that is there again", "0 GONE; 3 GONE; 1800 RUNNING", "tencent", False),
         ("a task that never was", "0 GONE; 3 GONE; 9999 GONE", "tencent", False),
     ],
