@@ -149,9 +149,7 @@ class Faults:
         self._bell = Bell()
         self.held = 0
 
-    def plan(
-        self, *faults: Fault, on: str = "", times: int | None = 1, when: Callable[[], bool] | None = None
-    ) -> None:
+    def plan(self, *faults: Fault, on: str = "", times: int | None = 1, when: Callable[[], bool] | None = None) -> None:
         """
         Show these faults, one after another, each to the next `times` requests; None means until `clear`.
 
@@ -159,6 +157,11 @@ class Faults:
         at each such request whether it is one of them: `lambda: dice.random() < 0.02`.
         """
         self._plans.extend(_Plan(fault, on, times, when) for fault in faults)
+
+    @property
+    def is_planned(self) -> bool:
+        """Say whether anything is still to be shown."""
+        return bool(self._plans)
 
     def clear(self) -> None:
         """Forget every plan; what hangs goes on hanging."""

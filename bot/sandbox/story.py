@@ -105,6 +105,10 @@ class Story:
         """Every task, in the order in which they were added; also those that the cloud no longer knows."""
         return tuple(self._scripts.values())
 
+    def script(self, task_id: str) -> Script:
+        """Return one of them."""
+        return self._scripts[task_id]
+
     def add(self, script: Script) -> None:
         """Put a task into the cloud, or replace the one with its id."""
         self._scripts[script.task_id] = script
