@@ -31,6 +31,7 @@ bench: .venv/tests  ## the figures that the README and the closing notes quote
 	$(BIN)/python benchmarks/pace.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/watch.py
+	$(BIN)/python benchmarks/weight.py
 
 battery: .venv/tests  ## end the bot at every moment, hours of it; nothing lost, nothing said twice
 	$(BIN)/python benchmarks/battery.py $(ARGS)
