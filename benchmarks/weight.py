@@ -91,11 +91,14 @@ class Weighed:
     file_mb: float
     starts: tuple[Start, ...]
 
+    def of(self, figure: str) -> list[float]:
+        return sorted(getattr(start, figure) for start in self.starts)
+
     def median(self, figure: str) -> float:
-        return statistics.median(getattr(start, figure) for start in self.starts)
+        return statistics.median(self.of(figure))
 
     def shown(self, figure: str) -> str:
-        values = sorted(getattr(start, figure) for start in self.starts)
+        values = self.of(figure)
         return f"{statistics.median(values):.1f} ({values[0]:.1f} to {values[-1]:.1f})"
 
 
@@ -248,9 +251,7 @@ async def beats(path: Path, tasks: int, began: datetime) -> list[Beat]:
             sweep = await one("a sweep", len(ali), watch, counted, clouds)
             async with memory.transaction() as tx:
                 for name in trtc[:DUE]:
-                    for task in await tx.tasks.of_id(
-                        next(each for each in accounts if each == "tencent"), TaskId(name)
-                    ):
+                    for task in await tx.tasks.of_id(TRTC, TaskId(name)):
                         await tx.tasks.hasten(task.id, at=now)
             singles = await one("single reads", DUE, watch, counted, clouds)
             await lanes.close()
