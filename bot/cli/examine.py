@@ -18,7 +18,7 @@ from adapters.errors import ProviderError, Rejected
 from bot import settings, wiring
 from bot.cli import told as telling
 from bot.cli.failure import small_print
-from bot.cli.remedy import remedy
+from bot.cli.remedy import dislikes_the_id, names_of_what_is_asked_with, remedy
 from bot.domain.mend import what_happened
 from bot.domain.message import Trouble
 from bot.domain.turn import Urgency
@@ -128,13 +128,27 @@ async def _probe(clouds: wiring.Clouds, mine: AccountSettings, region: Region) -
     if account.lists and not isinstance(seen, ProviderError):
         seen = await clouds.looker.find(account.name, region, PROBE, urgency=Urgency.PERSON, admit=None)
         rights = "one task and lists"
-    if isinstance(seen, Rejected):  # it read the signed question, and dislikes the made-up id
-        return Finding(about=about, verdict=Verdict.OK, found=f"the key is accepted ({seen.code})")
+    if isinstance(seen, Rejected) and dislikes_the_id(seen, mine):
+        return _half_proven(about, seen, mine)
     if isinstance(seen, ProviderError):
         trouble = Trouble(ref=ref, provider=account.provider, title=account.title, error=seen)
         found = f"{what_happened(trouble)} ({small_print(trouble)})"
         return Finding(about=about, verdict=Verdict.BROKEN, found=found, mend=remedy(trouble, mine))
     return Finding(about=about, verdict=Verdict.OK, found=f"the key may read {rights}")
+
+
+def _half_proven(about: str, seen: Rejected, mine: AccountSettings) -> Finding:
+    """The cloud read the signed question, and dislikes the made-up id, or another thing that it does not name."""
+    found = f"the key is accepted ({seen.code})"
+    unproven = names_of_what_is_asked_with(mine)
+    if not unproven:
+        return Finding(about=about, verdict=Verdict.OK, found=found)
+    return Finding(
+        about=about,
+        verdict=Verdict.WARNING,
+        found=f"{found}, and nothing more is proven",
+        mend=f"If a real task is rejected too, look at {unproven}.",
+    )
 
 
 def _clock(skew: timedelta) -> Finding:

@@ -4,15 +4,20 @@ What an operator does about a cloud that refuses: the same errors as in Slack, w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.cli.failure import here
 from bot.domain.mend import kind, mend
 from bot.settings.reader import first_secret, is_secret, meta
 
 if TYPE_CHECKING:
+    from adapters.errors import ProviderError
     from bot.domain.message import Trouble
     from bot.settings import AccountSettings
+
+
+_ABOUT_THE_QUESTION: Final = "InvalidParam"
+_ASKED_WITH: Final = frozenset({"sdk_app_id"})
 
 
 def remedy(trouble: Trouble, account: AccountSettings) -> str:
@@ -24,6 +29,8 @@ def remedy(trouble: Trouble, account: AccountSettings) -> str:
             said = f"Copy {_variables(account, *_credential(account))} anew, or make a new key: {where}."
         case "WrongRegion":
             said = f"Correct {_variables(account, 'regions')}: {meta(model, 'regions').get('where', '')}."
+        case "Rejected" if accused := _accused(trouble.error, account):
+            said = f"Correct {_variables(account, accused)}: {meta(model, accused).get('where', '')}."
         case "Unreachable":
             endpoint = _variables(account, "endpoint")
             said = (
@@ -34,6 +41,24 @@ def remedy(trouble: Trouble, account: AccountSettings) -> str:
         case _:
             said = here(mend(trouble))
     return said
+
+
+def dislikes_the_id(error: ProviderError, account: AccountSettings) -> bool:
+    """Say whether a rejection may be about the id that was asked for, and not about a setting or the way of asking."""
+    return error.code.startswith(_ABOUT_THE_QUESTION) and _accused(error, account) is None
+
+
+def names_of_what_is_asked_with(account: AccountSettings) -> str:
+    """Name the settings that go into each question besides key and region; empty where there are none."""
+    keys = [key for key in account.type.settings.model_fields if key in _ASKED_WITH]
+    return _variables(account, *keys) if keys else ""
+
+
+def _accused(error: ProviderError, account: AccountSettings) -> str | None:
+    """Find the setting that the vendor's code itself names (`InvalidParameter.SdkAppId`)."""
+    code = error.code.lower()
+    keys = [key for key in account.type.settings.model_fields if key in _ASKED_WITH]
+    return next((key for key in keys if key.replace("_", "") in code), None)
 
 
 def _credential(account: AccountSettings) -> list[str]:

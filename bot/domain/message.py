@@ -7,7 +7,7 @@ What the bot says, as values. Cards dress them for Slack, the terminal prints th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from adapters.contract import AccountName, Region, Snapshot, TaskRef, TaskState
@@ -113,6 +113,7 @@ class AccountShown:
     title: str
     regions: tuple[Region, ...]
     paces: tuple[PaceShown, ...]
+    bound: timedelta | None = None  # where tasks are read in turns: how old what is known of one can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -400,6 +400,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     # ── accounts ──
     "accounts.title": "Accounts",
     "accounts.row": "*{name}* · {title} · {regions}",
+    "accounts.row.bound": "read in turns: what is known of a followed task is at most {span} old, while it answers",
     "accounts.row.pace": "{api}: {pace}/s of {documented}/s documented",
     "accounts.more": "More accounts: {count}.",
     "accounts.none": "No account may be asked from this channel.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.domain import message
+from bot.domain import cadence, message
 from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
 from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
 from bot.domain.permit import Deed, refusal_said, refuses
@@ -28,8 +28,9 @@ from bot.flows.where import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
+    from bot.domain.account import Account
     from bot.domain.command import Command
     from bot.flows.desk import Asker, Desk
 
@@ -85,7 +86,7 @@ async def _understood(
             case Help():
                 return await _help(command, asker, desk, now=now)
             case Accounts():
-                return _accounts(asker, desk)
+                return await _accounts(asker, desk)
             case Debug():
                 return await _debug(asker, desk)
             case Status() | Subscribe() | Tasks():
@@ -183,7 +184,9 @@ async def _help(command: Help, asker: Asker, desk: Desk, *, now: datetime) -> me
     )
 
 
-def _accounts(asker: Asker, desk: Desk) -> message.AccountsShown:
+async def _accounts(asker: Asker, desk: Desk) -> message.AccountsShown:
+    here = [account for account in desk.accounts.values() if account.is_open_to(asker.channel.channel)]
+    bounds = {account.name: await _bound(account, desk) for account in here if not account.lists}
     return message.AccountsShown(
         accounts=tuple(
             message.AccountShown(
@@ -194,11 +197,21 @@ def _accounts(asker: Asker, desk: Desk) -> message.AccountsShown:
                     message.PaceShown(api=api, per_second=pace.per_second * account.share, documented=pace.per_second)
                     for api, pace in desk.paces[account.name].items()
                 ),
+                bound=bounds.get(account.name),
             )
-            for account in desk.accounts.values()
-            if account.is_open_to(asker.channel.channel)
+            for account in here
         )
     )
+
+
+async def _bound(account: Account, desk: Desk) -> timedelta:
+    """Say how old a read in turns can be; accounts of one budget share its turns."""
+    budget = (account.provider, account.budget)
+    sharing = [each for each in desk.accounts.values() if (each.provider, each.budget) == budget]
+    async with desk.memory.reading() as tx:
+        tasks = sum([await tx.tasks.count_due(each.name, region) for each in sharing for region in each.regions])
+    per_second = min(pace.per_second for pace in desk.paces[account.name].values()) * account.share
+    return cadence.bound(tasks=tasks, lists=False, per_second=per_second)
 
 
 async def _debug(asker: Asker, desk: Desk) -> message.Debugged:

@@ -54,6 +54,13 @@ async def test_each_account_answers_under_its_name_with_its_own_keys(build: Buil
     assert regions == {"cn-shanghai", "ap-southeast-1"}
 
 
+async def test_where_tasks_are_read_in_turns_it_says_how_old_that_can_be(build: Build) -> None:
+    async with build() as house:
+        shown = await house.ask("/relay accounts")
+
+    assert shown.words.count("what is known of a followed task is at most 1 min old") == 1
+
+
 async def test_accounts_with_keys_of_their_own_have_budgets_of_their_own(build: Build) -> None:
     async with build(SECOND, accounts=TWO.format(main="", second="")) as house:
         await house.ask("/relay status main main-zh")

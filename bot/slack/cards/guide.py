@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.command import VERBS
+from bot.domain.text import span
 from bot.domain.words import has, say
 from bot.slack.cards import listing
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, header, section, small
@@ -89,14 +90,18 @@ def _account(account: AccountShown) -> str:
 
 
 def _paces(account: AccountShown) -> str:
+    bound = () if account.bound is None else (say("accounts.row.bound", span=span(account.bound)),)
     return "\n".join(
-        say(
-            "accounts.row.pace",
-            api=escape(pace.api, 40),
-            pace=f"{pace.per_second:g}",
-            documented=f"{pace.documented:g}",
+        bound
+        + tuple(
+            say(
+                "accounts.row.pace",
+                api=escape(pace.api, 40),
+                pace=f"{pace.per_second:g}",
+                documented=f"{pace.documented:g}",
+            )
+            for pace in account.paces[:3]
         )
-        for pace in account.paces[:3]
     )
 
 

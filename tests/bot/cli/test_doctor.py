@@ -169,6 +169,39 @@ async def test_a_wrong_region_names_its_variable(stage: Stage, shell: Shell):
     }
 
 
+async def test_a_wrong_sdk_app_id_is_no_accepted_key(shell: Shell):
+    ran = await shell.run("doctor", "--json", TENCENT_SDK_APP_ID="1400999999")
+
+    ((verdict, found, mend),) = of(ran, "Tencent Cloud tencent ap-singapore")
+    assert (ran.status, verdict) == (2, "broken")
+    assert "FailedOperation.SdkAppIdNotExist" in found
+    assert mend == "Correct TENCENT_SDK_APP_ID: TRTC console → Application Management → SDKAppID."
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "found"),
+    [
+        # The id, or the application: the cloud does not say.
+        ("InvalidParameter", "warning", "the key is accepted (InvalidParameter), and nothing more is proven"),
+        # It does say.
+        ("InvalidParameter.SdkAppId", "broken", "InvalidParameter.SdkAppId"),
+        # Ours.
+        ("NoSuchVersion", "broken", "NoSuchVersion"),
+    ],
+)
+async def test_a_rejected_question_proves_no_more_than_it_says(
+    stage: Stage, shell: Shell, code: str, verdict: str, found: str
+):
+    stage.tencent.faults.plan(Fail(code), times=1)
+
+    ran = await shell.run("doctor", "--json")
+
+    ((said, told, mend),) = of(ran, "Tencent Cloud tencent ap-singapore")
+    assert said == verdict
+    assert found in told
+    assert ("TENCENT_SDK_APP_ID" in mend) is ("InvalidParam" in code)
+
+
 async def test_an_account_of_the_file_is_mended_in_the_file(stage: Stage, shell: Shell):
     (shell.folder / "relaybot.toml").write_text(
         f'[accounts.show]\nprovider = "aliyun"\nregions = ["cn-shanghai"]\nendpoint = "{stage.aliyun.door.url}"\n'

@@ -362,6 +362,7 @@ SAID: dict[str, message.Message] = {
                 title="Tencent Cloud",
                 regions=(Region("ap-singapore"),),
                 paces=(message.PaceShown(api="DescribeStreamIngest", per_second=10.0, documented=20.0),),
+                bound=MINUTE,
             ),
         )
     ),
