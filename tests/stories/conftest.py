@@ -15,6 +15,7 @@ import pytest
 
 from bot import clock, wiring
 from bot.sandbox.stage import Stage, open_stage
+from tests.stories.following import Follow
 from tests.stories.impatient import Impatient, attentive, pace_clock
 
 if TYPE_CHECKING:
@@ -149,6 +150,12 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) 
                 yield built
 
     return house
+
+
+@pytest.fixture
+def follow(build: Build, frozen: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture) -> Follow:
+    """Let a channel follow a task, and hold in the end what must hold."""
+    return Follow(build=build, frozen=frozen, logged=caplog)
 
 
 @pytest.fixture
