@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.respond import ResponseUrls
     from bot.sandbox.slack.workspace import Json, Workspace
 
-SHOWN = ("channel", "user", "ts", "message_ts", "thread_ts", "user_id", "users", "limit", "include_all_metadata")
+SHOWN = (
+    *("channel", "user", "ts", "message_ts", "thread_ts", "reply_broadcast", "user_id", "users", "limit"),
+    "include_all_metadata",
+)
 
 
 class Api:
