@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from bot.domain.account import Account
     from bot.domain.task import Followed
     from bot.queue.lanes import Lanes
-    from bot.store.memory import Memory
+    from bot.store.memory import Memory, Tx
     from bot.store.sweeps import Sweep
 
 REGIONS: Final = 100  # claimed at once
 TASKS: Final = 200
 TURN_LEASE: Final = timedelta(seconds=30)
 LONGEST_NAP_S: Final = 1.0
+STEP_BACK: Final = timedelta(seconds=5)  # by less a clock is only put right
 WAKE: Final = Wake(what="watch", key="")  # something fell due that no process that watches knows of
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Watch:
             due=self._expect,
             keep_every_s=keep_every_s,
         )
+        self._began_at: datetime | None = None  # the last beat
         self._expected: list[datetime] = []  # when something falls due, as far as this process knows
         self._sweeping: set[tuple[AccountName, Region]] = set()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -115,6 +117,9 @@ class Watch:
         while self._expected and self._expected[0] <= now:
             heapq.heappop(self._expected)
         async with self._memory.transaction() as tx:
+            if self._began_at is not None and now < self._began_at - STEP_BACK:
+                await _rewind(tx, now, self._began_at - now)
+            self._began_at = now
             sweeps = await tx.sweeps.claim(now, lease=cadence.SHORTEST_LEASE, limit=REGIONS, but=self._sweeping)
             due = await tx.tasks.due(now, lease=TURN_LEASE, limit=TASKS)
         jobs = [self._start(self._sweep(sweep)) for sweep in sweeps]
@@ -154,6 +159,14 @@ class Watch:
 
     def _expect(self, at: datetime) -> None:
         heapq.heappush(self._expected, at)
+
+
+async def _rewind(tx: Tx, now: datetime, by: timedelta) -> None:
+    """Bring to now what was put down by a clock that was ahead: else nobody looks before it comes there again."""
+    log.warning("the clock has stepped back by %s; what is due later than now is due now", by)
+    await tx.sweeps.rewind(now)
+    await tx.tasks.rewind(now)
+    await tx.outbox.rewind(now)
 
 
 def _say_why_it_ended(job: asyncio.Task[None]) -> None:

@@ -240,6 +240,11 @@ class Outbox:
         )
         return Counter({row.code: row.many for row in rows})
 
+    async def rewind(self, now: datetime) -> None:
+        """Let nothing that was put off wait for longer than until now: the clock has stepped back."""
+        is_off = NoticeRow.settled_at.is_(None) & (NoticeRow.not_before > now)
+        await self._connection.execute(update(NoticeRow).where(is_off).values(not_before=now))
+
     async def park_place(self, place: Place, code: str, *, now: datetime) -> int:
         """Park all that waits for a channel that refuses everything; says how much that was."""
         parked = await self._connection.execute(

@@ -97,6 +97,10 @@ class Sweeps:
         is_ours = _is(sweep.account, sweep.region) & (SweepRow.fence == sweep.fence) & (SweepRow.claim_until > until)
         return await self._connection.scalar(select(SweepRow.fence).where(is_ours)) is not None
 
+    async def rewind(self, now: datetime) -> None:
+        """Let none be due later than now: the clock has stepped back."""
+        await self._connection.execute(update(SweepRow).where(SweepRow.due_at > now).values(due_at=now))
+
     async def extend(self, sweep: Sweep, *, until: datetime) -> bool:
         """Keep a claim for longer; False when somebody else has it."""
         return await self._write(sweep, claim_until=self._claimant.at(until))

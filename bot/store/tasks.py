@@ -154,6 +154,10 @@ class Tasks:
         )
         return [_followed(row) for row in claimed]
 
+    async def rewind(self, now: datetime) -> None:
+        """Let none be due later than now: the clock has stepped back, and they would wait for it to come again."""
+        await self._connection.execute(update(TaskRow).where(TaskRow.due_at > now).values(due_at=now))
+
     async def has_due(self, account: AccountName, region: Region) -> bool:
         """Say whether any of a region's tasks is read by itself, now or some time."""
         found = await self._connection.scalar(select(TaskRow.id).where(_is_due_in(account, region)).limit(1))
