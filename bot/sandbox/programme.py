@@ -4,9 +4,10 @@ An evening's programme: one relay task of every sort that people ask about, on b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.sandbox.story import GONE, Phase, Script
+from bot.sandbox.story import GONE, PLANTED_PUSH_KEY, Phase, Script
 from bot.sandbox.tencent import SDK_APP_ID
 
 NOTHING, MINUTE, HOUR = timedelta(0), timedelta(minutes=1), timedelta(hours=1)
@@ -19,7 +20,18 @@ def _files(*names: str) -> tuple[str, ...]:
     return tuple(f"https://vod.example.com/show/{name}" for name in names)
 
 
-ALIYUN = (
+def _apart(*scripts: Script) -> tuple[Script, ...]:
+    """Let each push to a place of its own: two that push to one are pointed out, and taken for one relay."""
+    return tuple(
+        replace(
+            script,
+            destination=f"rtmp://push.example.com/live/{PLANTED_PUSH_KEY}-{script.task_id}?txSecret={PLANTED_PUSH_KEY}",
+        )
+        for script in scripts
+    )
+
+
+ALIYUN = _apart(
     # Runs, loses its source after five minutes, gives up three minutes later.
     Script(
         task_id="main-en",

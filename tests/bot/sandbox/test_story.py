@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sandbox.story import GONE, PLANTED, Phase, Script, Story
+from bot.sandbox.programme import ALIYUN
+from bot.sandbox.story import GONE, PLANTED, PLANTED_PUSH_KEY, Phase, Script, Story
 
 BEGUN_AT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 DYING = Script(
@@ -40,6 +41,13 @@ def test_a_task_goes_through_its_phases(at: float, word: str, reason: str, since
     sight = Story(BEGUN_AT, [DYING]).at("main-en", minutes(at))
 
     assert (sight.word, sight.reason, sight.since) == (word, reason, minutes(since))
+
+
+def test_the_programmes_tasks_push_each_to_a_place_of_its_own():
+    places = {script.destination for script in ALIYUN}
+
+    assert len(places) == len(ALIYUN)
+    assert all(PLANTED_PUSH_KEY in place for place in places)
 
 
 def test_a_task_that_is_gone_is_not_seen():
