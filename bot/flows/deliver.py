@@ -8,6 +8,7 @@ said again; what somebody else has claimed meanwhile is theirs, and the fence ma
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -17,11 +18,12 @@ from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
 from bot.flows.pause import pause
+from bot.queue.punctual import Late, Moment, within
 from bot.store.cards import DIGEST
 from bot.store.channels import ARCHIVED
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
 
     from bot.domain.notice import Body
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from bot.store.outbox import OutboxRow
 
 LEASE: Final = timedelta(seconds=30)  # a killed drainer's channel is another's after so long
+SURE: Final = timedelta(seconds=15)  # of it something may leave: Slack has it, and shows it, well before the claim ends
 LOOK_BACK: Final = timedelta(minutes=5)  # before the first attempt: Slack's clock and ours differ
 LONGEST_BACKOFF: Final = timedelta(minutes=1)
 PUZZLED: Final = timedelta(seconds=15)  # longer with each attempt, after a refusal that is new to us
@@ -68,7 +71,8 @@ class Office:
     What delivering needs.
 
     `titles` are the clouds as people call them, by the registry's words; `now` is the clock: a drain takes a while;
-    `admins` are told what cannot be told to whom it was meant for.
+    `admins` are told what cannot be told to whom it was meant for; `monotonic` are seconds that only ever grow; once
+    `is_leaving`, nothing more is begun and the channel is handed on.
     """
 
     memory: Memory
@@ -77,6 +81,8 @@ class Office:
     titles: Mapping[str, str]
     now: Callable[[], datetime]
     admins: tuple[str, ...] = ()
+    monotonic: Callable[[], float] = lambda: 0.0
+    is_leaving: Callable[[], bool] = lambda: False
 
 
 async def deliver(place: Place, office: Office) -> None:
@@ -87,17 +93,20 @@ async def deliver(place: Place, office: Office) -> None:
         DatabaseUnavailable: what was begun is found and finished by whoever drains the channel next.
     """
     fresh: dict[str, datetime] = {}
-    while True:
+    while not office.is_leaving():
         async with office.memory.transaction() as tx:
             claim = await tx.outbox.claim_place(place, now=office.now(), lease=LEASE)
         if claim is None:
             return
-        while (row := await _next(claim, office)) is not None:
+        while not office.is_leaving() and (row := await _next(claim, office)) is not None:
             if not await _send(row, claim, office, fresh):
                 break
         async with office.memory.transaction() as tx:
-            if not await tx.outbox.release(claim):
-                return
+            is_dirty = await tx.outbox.release(claim)
+        if not is_dirty and not office.is_leaving():
+            return
+    async with office.memory.transaction() as tx:
+        tx.outbox.hand_on(place)
 
 
 async def _next(claim: Claim, office: Office) -> OutboxRow | None:
@@ -141,14 +150,16 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
         fresh: the cards that this drain has posted with their news: as of when they told how their task is.
     """
     early = await (office.tempo.edit(row.place) if _is_edit(row) else office.tempo.post(row.place))
-    async with office.memory.transaction() as tx:
-        if early is not None:
+    if early is not None:
+        async with office.memory.transaction() as tx:
             await tx.outbox.put_off(row, claim, office.now() + early)
-            return False
-        if not await tx.outbox.renew(claim, now=office.now()):
-            return False
+        return False
     try:
-        ts, thread_ts = await _say_somehow(row, office, fresh)
+        ts, thread_ts = await _say_somehow(row, claim, office, fresh)
+    except Late:  # it has not left; if somebody else has the channel by now, this writes nothing
+        log.warning("something to be said in %s was held up and is looked at again", row.place.channel)
+        async with office.memory.transaction() as tx:
+            return await tx.outbox.put_off(row, claim, office.now())
     except Unsure:
         return await _is_unsure(row, claim, office)
     except Refused as refused:
@@ -156,36 +167,41 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
     if row.root is None and isinstance(row.body, CardBody) and row.body.comes_with_news:
         fresh[row.subject] = row.body.look.asked_at
     async with office.memory.transaction() as tx:
-        return await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now())
+        if await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now()):
+            return True
+        if _is_edit(row):
+            await tx.outbox.again(row, now=office.now())
+        return False
 
 
-async def _say_somehow(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> tuple[str, str]:
+async def _say_somehow(row: OutboxRow, claim: Claim, office: Office, fresh: Mapping[str, datetime]) -> tuple[str, str]:
     """Say it; what was refused again and again, and nobody knows why, with its words alone."""
     try:
-        return await _say(row, office, fresh)
+        return await _say(row, claim, office, fresh)
     except Refused as refused:
         if refused.obstacle is not Obstacle.OTHER or row.attempts < PUZZLED_TRIES or _is_edit(row):
             raise
-        return await _say(row, office, fresh, is_plain=True)
+        return await _say(row, claim, office, fresh, is_plain=True)
 
 
 async def _say(
-    row: OutboxRow, office: Office, fresh: Mapping[str, datetime], *, is_plain: bool = False
+    row: OutboxRow, claim: Claim, office: Office, fresh: Mapping[str, datetime], *, is_plain: bool = False
 ) -> tuple[str, str]:
     """Say it, unless it stands there already; return where it stands, and in whose thread a card stands."""
     if row.root is not None and row.subject:
-        await office.speech.edit(row.place.channel, row.root.ts, row.body)
+        async with _surely(claim, office):
+            await office.speech.edit(row.place.channel, row.root.ts, row.body)
         return row.root.ts, row.root.thread_ts
     saying = replace(await _saying(row, office, fresh), is_plain=is_plain)
     if not saying.thread_ts or row.root is not None:
-        return await _find_or_post(row, saying, office), saying.thread_ts
+        return await _find_or_post(row, saying, claim, office), saying.thread_ts
     try:
-        return await _find_or_post(row, saying, office), saying.thread_ts
+        return await _find_or_post(row, saying, claim, office), saying.thread_ts
     except Refused as refused:
         if refused.obstacle is not Obstacle.THREAD:
             raise
         # The thread in which somebody asked for it is gone: the channel will do.
-        return await _find_or_post(row, replace(saying, thread_ts=""), office), ""
+        return await _find_or_post(row, replace(saying, thread_ts=""), claim, office), ""
 
 
 async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> Saying:
@@ -203,10 +219,27 @@ async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime])
             return saying
 
 
-async def _find_or_post(row: OutboxRow, saying: Saying, office: Office) -> str:
+async def _find_or_post(row: OutboxRow, saying: Saying, claim: Claim, office: Office) -> str:
     if row.is_unsure and (found := await office.speech.find(saying, row.started_at - LOOK_BACK)) is not None:
         return found
-    return await office.speech.post(saying)
+    async with _surely(claim, office):
+        return await office.speech.post(saying)
+
+
+@asynccontextmanager
+async def _surely(claim: Claim, office: Office) -> AsyncIterator[None]:
+    """
+    Let something leave while the channel is surely ours.
+
+    Raises:
+        Late: it is not, or was not any more when it was to leave.
+    """
+    moment = Moment.of(office.now, office.monotonic)
+    async with office.memory.transaction() as tx:
+        if not await tx.outbox.renew(claim, now=moment.at):
+            raise Late
+    with within(SURE, moment):
+        yield
 
 
 async def _is_unsure(row: OutboxRow, claim: Claim, office: Office) -> bool:
@@ -214,7 +247,8 @@ async def _is_unsure(row: OutboxRow, claim: Claim, office: Office) -> bool:
     later = office.now() + _backoff(row.attempts)
     async with office.memory.transaction() as tx:
         if _is_edit(row):
-            await tx.outbox.put_off(row, claim, later)
+            if not await tx.outbox.put_off(row, claim, later):
+                await tx.outbox.again(row, now=office.now())
             return False
         return await tx.outbox.unsure(row, claim, not_before=later)
 

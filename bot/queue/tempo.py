@@ -48,6 +48,7 @@ class Tempo:
         reserve: reserves a slot in a pace row, or says how long until that may succeed.
         sleep: waits so many seconds.
         haste: how many times faster to speak: for a Slack on this machine, whose calendar runs faster too.
+        is_leaving: asked after each sleep; when it says so, nobody is kept waiting, and nobody's turn has come.
     """
 
     def __init__(
@@ -56,16 +57,19 @@ class Tempo:
         *,
         sleep: Callable[[float], Awaitable[None]],
         haste: float = 1.0,
+        is_leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self._reserve = reserve
         self._sleep = sleep
         self._haste = haste
+        self._is_leaving = is_leaving
 
     async def post(self, place: Place) -> timedelta | None:
         """Wait for the turn of a post; when that would take too long, return how long to come again after."""
         channel = LaneName(provider=_SLACK, budget=place.team, api=Api(f"post {place.channel}"))
         team = LaneName(provider=_SLACK, budget=place.team, api=Api("post"))
-        return await self._wait(channel, IN_CHANNEL) or await self._wait(team, POSTS)
+        early = await self._wait(channel, IN_CHANNEL)
+        return await self._wait(team, POSTS) if early is None else early
 
     async def edit(self, place: Place) -> timedelta | None:
         """Wait for the turn of an edit, likewise."""
@@ -78,8 +82,10 @@ class Tempo:
             turn = await self._reserve(lane, terms)
             if isinstance(turn, Slot):
                 await self._sleep(turn.wait_s)
-                return None
+                return timedelta() if self._is_leaving() else None
             if waited_s + turn.wait_s > PATIENCE.total_seconds():
                 return timedelta(seconds=max(turn.wait_s, 1.0))
             await self._sleep(turn.wait_s)
+            if self._is_leaving():
+                return timedelta()
             waited_s += turn.wait_s

@@ -12,6 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.queue import punctual
 from bot.slack.identity import Identity
 
 if TYPE_CHECKING:
@@ -57,11 +58,24 @@ class SlackUnusable(Exception):
 
 @asynccontextmanager
 async def open_client(token: str, *, api_url: str) -> AsyncIterator[AsyncWebClient]:
-    """Lend a client: one session for all calls, a time-out, and nothing sent twice by itself."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trust_env=True) as session:
+    """Lend a client: one session for all calls, a time-out, nothing sent twice by itself, and nothing late."""
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trust_env=True, trace_configs=[punctually()]
+    ) as session:
         yield AsyncWebClient(
             token=token, base_url=api_url, timeout=TIMEOUT_S, session=session, retry_handlers=[], logger=_QUIET
         )
+
+
+def punctually() -> aiohttp.TraceConfig:
+    """Have each request of a session asked, before its first byte leaves, whether it is too late for it."""
+    trace = aiohttp.TraceConfig()
+
+    async def ask(*_: object) -> None:
+        punctual.check()
+
+    trace.on_request_headers_sent.append(ask)  # what it says is sent is in the buffer still
+    return trace
 
 
 async def identify(client: AsyncWebClient, token: str) -> Identity:

@@ -174,6 +174,39 @@ class Outbox:
             await Cards(self._connection).put_subject(row.place, row.subject, ts=ts, thread_ts=thread_ts)
         return True
 
+    async def again(self, row: OutboxRow, *, now: datetime) -> None:
+        """Show once more what a card showed last: an edit of ours may have come after that one."""
+        card = await Cards(self._connection).get(row.place, row.subject)
+        newest = (
+            await self._connection.execute(
+                select(NoticeRow)
+                .where(
+                    NoticeRow.team_id == row.place.team,
+                    NoticeRow.channel_id == row.place.channel,
+                    NoticeRow.card == row.subject,
+                    NoticeRow.state.not_in((State.DROPPED.value, State.PARKED.value)),
+                )
+                .order_by(NoticeRow.id.desc())
+                .limit(1)
+            )
+        ).one_or_none()
+        if card is None or row.root is None or card.ts != row.root.ts or newest is None or newest.id <= row.id:
+            return
+        notice = Notice(
+            place=row.place,
+            kind=Kind(newest.kind),
+            cause=newest.cause,
+            body=from_json(newest.body),
+            task=newest.task,
+            subscription=newest.subscription,
+            incident=newest.incident,
+        )
+        await self.put(notice, now=now)
+
+    def hand_on(self, place: Place) -> None:
+        """Wake another process for a channel: this one leaves."""
+        self._wakes.add(wake(place))
+
     async def unsure(self, row: OutboxRow, claim: Claim, *, not_before: datetime | None = None) -> bool:
         """Slack may have it or not: whoever takes it next looks first."""
         return await self._write(row.id, claim, state=State.UNSURE.value, not_before=not_before)

@@ -73,7 +73,9 @@ class Sweeps:
         where = tuple_(SweepRow.account, SweepRow.region)
         ripe = (
             select(SweepRow.account, SweepRow.region)
-            .where(SweepRow.due_at <= now, _is_free(self._claimant.at(now)), *([where.not_in(sorted(but))] if but else []))
+            .where(
+                SweepRow.due_at <= now, _is_free(self._claimant.at(now)), *([where.not_in(sorted(but))] if but else [])
+            )
             .order_by(SweepRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -94,7 +96,11 @@ class Sweeps:
 
     async def holds(self, sweep: Sweep, *, until: datetime) -> bool:
         """Say whether a claim is ours and nobody else can have it before then."""
-        is_ours = _is(sweep.account, sweep.region) & (SweepRow.fence == sweep.fence) & (SweepRow.claim_until > until)
+        is_ours = (
+            _is(sweep.account, sweep.region)
+            & (SweepRow.fence == sweep.fence)
+            & (SweepRow.claim_until > self._claimant.at(until))
+        )
         return await self._connection.scalar(select(SweepRow.fence).where(is_ours)) is not None
 
     async def rewind(self, now: datetime) -> None:

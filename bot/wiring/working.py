@@ -5,6 +5,7 @@ The half that works unasked: watches what is followed, delivers what is to be sa
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ class Working:
 
     def __init__(self, means: Means, *, haste: float) -> None:
         clouds = means.clouds
+        self._leaving = asyncio.Event()
         self._work = means.work
         self._watch = Watch(
             memory=means.memory,
@@ -54,9 +56,12 @@ class Working:
             speech=speech(means.voice, bot=means.identity.bot),
             tempo=Tempo(
                 Paces(means.database, clock=means.pace_clock).reserve,
-                sleep=asyncio.sleep,
+                sleep=self._sleep,
                 haste=haste,
+                is_leaving=self._leaving.is_set,
             ),
+            monotonic=asyncio.get_running_loop().time,
+            is_leaving=self._leaving.is_set,
             titles={word: cloud.title for word, cloud in clouds_told(means.told).items()},
             now=means.now,
             admins=means.told.bot.admins,
@@ -68,8 +73,15 @@ class Working:
         self._work.start({"deliver": partial(_deliver, self._office), WAKE.what: self._hurry})
 
     async def stop(self) -> None:
-        """Take up nothing more; what runs may finish."""
+        """Take up nothing more; what is being sent may finish, and the rest is handed on."""
+        self._leaving.set()
         await self._work.stop()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep so long, or until the process is asked to leave."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._leaving.wait()
 
     async def _hurry(self, _key: str) -> None:
         self._watch.hurry()
