@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import freezegun
 import pytest
 
+import bot.wiring.serving  # noqa: F401 - while the calendar is not frozen: models read its types as they are made
 from bot import clock, wiring
 from bot.sandbox.stage import Stage, open_stage
 from tests.stories.following import Follow
@@ -85,14 +86,14 @@ class Build(Protocol):
     """
     Builds a house.
 
-    `more` overrides the environment, an empty value unsets; `accounts` is the text of a configuration file, in which
-    `ENDPOINT` stands for Alibaba Cloud's own; `monotonic` is the sandbox's, for what it counts in windows;
-    `haste` is the bot's, where a story moves the calendar on.
+    `more` overrides the environment, an empty value unsets; it may depend on the stage. `accounts` is the text of a
+    configuration file, in which `ENDPOINT` stands for Alibaba Cloud's own; `monotonic` is the sandbox's, for what it
+    counts in windows; `haste` is the bot's, where a story moves the calendar on.
     """
 
     def __call__(
         self,
-        more: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | Callable[[Stage], Mapping[str, str]] | None = None,
         *,
         slack: Any = "http",
         patience_s: float = 5.0,
@@ -122,7 +123,7 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) 
 
     @asynccontextmanager
     async def house(
-        more: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | Callable[[Stage], Mapping[str, str]] | None = None,
         *,
         slack: Any = "http",
         patience_s: float = 5.0,
@@ -136,7 +137,7 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) 
                 "PORT": "0",
                 "RELAYBOT_BIND": "127.0.0.1",
                 "DATABASE_URL": f"sqlite:///{kept}",
-                **(more or {}),
+                **(more(stage) if callable(more) else more or {}),
             }
             if accounts:
                 file = tmp_path / "relaybot.toml"

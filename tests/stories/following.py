@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.aliyun import AliyunCloud
     from bot.sandbox.slack import Message
+    from bot.sandbox.stage import Stage
     from bot.sandbox.tencent import TencentCloud
 
 TASKS = {"aliyun": ("backup-en", "Backup, English"), "tencent": (ONLINE_ID, ONLINE_ID[:8])}
@@ -62,7 +63,7 @@ class Follow:
 
     @asynccontextmanager
     async def __call__(
-        self, account: str = "aliyun", more: Mapping[str, str] | None = None
+        self, account: str = "aliyun", more: Mapping[str, str] | Callable[[Stage], Mapping[str, str]] | None = None
     ) -> AsyncIterator[Following]:
         for ours in ("bot", "adapters", "migrations"):  # as `cli.logs.set_up` does: libraries speak from WARNING on
             self.logged.set_level(logging.DEBUG, logger=ours)
