@@ -73,6 +73,16 @@ def saying(task: str, state: object) -> Callable[[Any], Any]:
     return change
 
 
+def of_nothing(body: Any) -> Any:
+    """Empty a list, and let it say that this is all."""
+    return {**body, "Total": 0, "TaskList": []}
+
+
+def without_first(body: Any) -> Any:
+    """Let a list be without all tasks but its last one, and say that this is all."""
+    return {**body, "Total": 1, "TaskList": body["TaskList"][-1:]}
+
+
 UNREACHABLE = (
     Row(sentence="connections break", fault=Drop(), verdict="dropped"),
     Row(sentence="connections break when all is done", fault=Drop(done=True), verdict="dropped"),
@@ -96,6 +106,9 @@ OF_ALIYUN = (
     *UNREACHABLE,
     *UNREADABLE,
     *ODD,
+    Row(sentence="a list of nothing", fault=Alter(of_nothing), verdict="altered", times=1),
+    Row(sentence="a list without the task", fault=Alter(without_first), verdict="altered", times=1),
+    Row(sentence="a state nobody knows", fault=Alter(saying("backup-en", 42)), verdict="altered", times=1),
     Row(sentence="throttled, come back in a second", fault=throttled(1), verdict="Throttling.User", times=1),
     Row(sentence="throttled, come back in 30 s", fault=throttled(30), verdict="Throttling.User", times=1, lasts=30),
     # No pause is longer than two minutes.
