@@ -73,17 +73,22 @@ class Lab:
 @asynccontextmanager
 async def open_lab(folder: Path, database: str = "") -> AsyncIterator[Lab]:
     """Open it with one channel that follows one task, whose card stands; by default with a SQLite file."""
-    calendar = Fast(clock.now, began=clock.now(), speed=SPEED)
     url = database or f"sqlite:///{folder / 'relaybot.db'}"
+    async with open_bare_lab(url) as lab:
+        told = lab.stage.environment() | {"PORT": "0", "RELAYBOT_BIND": "127.0.0.1", "DATABASE_URL": url}
+        async with wiring.serve(wiring.read_settings(told), now=lab.now, haste=SPEED):
+            await lab.until(lab.history.is_shown)
+            yield lab
+
+
+@asynccontextmanager
+async def open_bare_lab(url: str) -> AsyncIterator[Lab]:
+    """Open it without a bot, for one that comes from elsewhere."""
+    calendar = Fast(clock.now, began=clock.now(), speed=SPEED)
     async with open_stage(calendar=calendar, aliyun=map(running, (TASK, "other-b", "other-c"))) as stage:
         open_wide(stage.slack.api)
         opened = Database.open(url)
         await wiring.upgrade(opened)
         await follow(opened, stage, [(PLACE, TASK)], now=calendar())
         await opened.close()
-        lab = Lab(stage=stage, calendar=calendar, history=History(stage.slack, [(PLACE, TASK)]))
-        told = stage.environment() | {"PORT": "0", "RELAYBOT_BIND": "127.0.0.1", "DATABASE_URL": url}
-        async with wiring.serve(wiring.read_settings(told), now=lab.now, haste=SPEED) as door:
-            stage.slack.people.door = f"http://127.0.0.1:{door.port}/slack/events"
-            await lab.until(lab.history.is_shown)
-            yield lab
+        yield Lab(stage=stage, calendar=calendar, history=History(stage.slack, [(PLACE, TASK)]))

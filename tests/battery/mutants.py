@@ -1,6 +1,6 @@
 """
-Two ways of being wrong that every comparable system is, each right for as long as nobody dies. The battery must find
-both: what finds nothing shows nothing.
+Two ways of being wrong that every comparable system is, each right for as long as nobody dies: the battery must find
+both, for what finds nothing shows nothing. And two troubles of the engine, through which nothing may be lost.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import update
 
 from bot.domain.notice import Kind
+from bot.queue.work import Work
 from bot.slack.cards import reply
 from bot.slack.voice import Voice
 from bot.store.cards import Cards
@@ -18,7 +19,9 @@ from bot.store.outbox import Outbox
 from bot.store.tables import NoticeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from bot.domain.notice import Wake
 
 
 def mark_before_send() -> None:
@@ -63,7 +66,32 @@ def send_before_commit() -> None:
     Voice.__init__, Outbox.put = keep, put_and_say
 
 
+def lose_every_wake() -> None:
+    """Put no job after a commit: what is due is found by whoever tidies."""
+
+    async def put(_self: Work, _wakes: Iterable[Wake]) -> None: ...
+
+    Work.put = put  # type: ignore[method-assign]  # the one place where an engine can be made to forget
+
+
+def run_every_job_twice() -> None:
+    """Put each job twice, at once."""
+    put = Work.put
+
+    async def put_twice(self: Work, wakes: Iterable[Wake]) -> None:
+        wanted = list(wakes)
+        await put(self, wanted)
+        await put(self, wanted)
+
+    Work.put = put_twice  # type: ignore[method-assign]  # likewise
+
+
 MUTANTS: Final[Mapping[str, Callable[[], None]]] = {
     "mark before send": mark_before_send,
     "send before commit": send_before_commit,
+}
+
+TROUBLES: Final[Mapping[str, Callable[[], None]]] = {
+    "lose every wake": lose_every_wake,
+    "run every job twice": run_every_job_twice,
 }

@@ -5,16 +5,16 @@ machine that was asleep.
 
 from __future__ import annotations
 
+import signal
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tests.battery.lab import open_lab
+from tests.battery.lab import SPEED, open_bare_lab, open_lab
+from tests.battery.process import Bot
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 HOUR = timedelta(hours=1)
 EXPIRED = "InvalidTimeStamp.Expired"  # what the cloud says to whoever is an hour off
 
@@ -43,3 +43,29 @@ async def test_a_machine_that_was_asleep_for_six_hours(tmp_path: Path) -> None:
         lab.moves("RUNNING")
         lab.calendar.skip(timedelta(hours=6))
         assert await lab.is_right(), lab.found
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="needs Debian's package faketime")
+async def test_a_system_clock_that_is_stepped_back_and_forward_again_under_the_real_process(tmp_path: Path) -> None:
+    url, step = f"sqlite:///{tmp_path / 'relaybot.db'}", tmp_path / "step"
+    step.write_text("+0")
+    async with open_bare_lab(url) as lab:
+        faked = {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(step),
+            "FAKETIME_CACHE_DURATION": "1",  # seconds; to read the file at each look at the clock takes far too long
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        bot = Bot(lab.stage, lab.calendar, tmp_path, url, environment=faked)
+        await bot.start()
+        try:
+            await lab.until(lab.history.is_shown)
+            for state, seconds in (("STOPPED", -HOUR.total_seconds() / SPEED), ("RUNNING", 0.0)):
+                lab.stage.aliyun.ledger.clear()
+                step.write_text(f"{seconds:+.0f}")  # of the system's clock; the story's calendar makes an hour of it
+                lab.moves(state)
+                assert await lab.is_right(), lab.found
+                assert EXPIRED in lab.stage.aliyun.ledger.verdicts()
+        finally:
+            bot.send(signal.SIGKILL)
+            await bot.gone()

@@ -39,6 +39,8 @@ def database(request: pytest.FixtureRequest) -> str:
         pytest.param("sqlite", AT_COMMITS, Terms(), id="killed at commits"),
         pytest.param("postgres", (MIGRATION, *AT_DOORS), Terms(), id="killed on PostgreSQL"),
         pytest.param("sqlite", AT_DOORS[1:], Terms(by=signal.SIGTERM), id="asked to leave"),
+        pytest.param("sqlite", AT_DOORS[1:2], Terms(mutant="lose every wake"), id="killed, and its engine forgets"),
+        pytest.param("sqlite", AT_DOORS[1:2], Terms(mutant="run every job twice"), id="killed, and its engine repeats"),
         pytest.param("sqlite", IN_A_CROWD, Terms(rooms=50), id="killed with fifty channels waiting"),
     ],
     indirect=["database"],

@@ -151,13 +151,13 @@ def main() -> int:
     if told["armed"]:
         fate.arm()
     from bot import cli, wiring  # only now: they bind the calendar to their defaults
-    from tests.battery.mutants import MUTANTS
+    from tests.battery.mutants import MUTANTS, TROUBLES
 
     wiring.serve = partial(wiring.serve, haste=told["speed"])
     if told["heartbeat_s"] is not None:
         os.environ["RELAYBOT_HEARTBEAT_S"] = str(told["heartbeat_s"])
     if told["mutant"]:
-        MUTANTS[told["mutant"]]()
+        {**MUTANTS, **TROUBLES}[told["mutant"]]()
 
     return cli.main(sys.argv[1:])
 
