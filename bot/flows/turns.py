@@ -64,7 +64,7 @@ class Turns:
         self._per_second = per_second
         self._now = now
         self._due = due
-        self._reading: set[int] = set()
+        self._reading: dict[int, Followed] = {}
         self._unlisted: set[int] = set()
         self._hot: dict[Budget, dict[int, datetime]] = {}
         self._counts: dict[Budget, dict[tuple[AccountName, Region], int]] = {}
@@ -74,6 +74,10 @@ class Turns:
     def is_reading(self, task: Followed) -> bool:
         """Say whether a read of the task is under way, which knows better than a list that was walked before."""
         return task.id in self._reading
+
+    def reading(self) -> list[Followed]:
+        """Name the tasks whose reads are under way."""
+        return [*self._reading.values()]
 
     def list_lacks(self, tasks: Iterable[Followed], *, of: Iterable[Followed]) -> None:
         """Take from a whole list, just walked, which of its region's followed tasks it lacks."""
@@ -106,7 +110,7 @@ class Turns:
     async def take(self, account: Account, region: Region, tasks: Sequence[Followed]) -> None:
         """Read these tasks, all at once as far as the lane lets them, and remember each as its answer comes."""
         mine = [task for task in tasks if task.id not in self._reading]
-        self._reading |= {task.id for task in mine}
+        self._reading |= {task.id: task for task in mine}
         looks = {asyncio.create_task(self._look(task)): task for task in mine}
         try:
             while looks:
@@ -115,7 +119,8 @@ class Turns:
         finally:
             for look in looks:
                 look.cancel()
-            self._reading -= {task.id for task in mine}
+            for task in mine:
+                del self._reading[task.id]
 
     async def _look(self, task: Followed) -> Snapshot | ProviderError:
         try:

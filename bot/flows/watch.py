@@ -19,9 +19,10 @@ from bot.domain import cadence
 from bot.domain.notice import Wake
 from bot.flows.sweep import KEEP_EVERY_S, Sweeper
 from bot.flows.turns import Turns
+from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -82,7 +83,7 @@ class Watch:
         )
         self._began_at: datetime | None = None  # the last beat
         self._expected: list[datetime] = []  # when something falls due, as far as this process knows
-        self._sweeping: set[tuple[AccountName, Region]] = set()
+        self._sweeping: dict[tuple[AccountName, Region], Sweep] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._hurried = asyncio.Event()
 
@@ -91,7 +92,7 @@ class Watch:
         await asyncio.gather(*await self._begin())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Beat until `stop` is set; no error ends it. What is under way then is given up: its claim runs out."""
+        """Beat until `stop` is set; no error ends it. What is under way then is given up and given back, for others."""
         leaving = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -103,9 +104,11 @@ class Watch:
                 await self._nap(leaving)
         finally:
             leaving.cancel()
+            sweeps, tasks = [*self._sweeping.values()], self._turns.reading()
             for job in self._under_way:
                 job.cancel()
             await asyncio.gather(leaving, *self._under_way, return_exceptions=True)
+            await self._give_back(sweeps, tasks)
 
     def hurry(self) -> None:
         """Say that something is due before this process thinks so."""
@@ -131,13 +134,26 @@ class Watch:
                 jobs.append(self._start(self._turns.take(self._accounts[name], region, tasks)))
         return jobs
 
+    async def _give_back(self, sweeps: Sequence[Sweep], tasks: Sequence[Followed]) -> None:
+        """Let others have at once what was claimed; what was done in the meantime stays done."""
+        if not sweeps and not tasks:
+            return
+        try:
+            async with self._memory.transaction() as tx:
+                for sweep in sweeps:
+                    await tx.sweeps.give_back(sweep)
+                await tx.tasks.give_back(tasks, now=self._now())
+                tx.wakes.add(WAKE)
+        except DatabaseTrouble as trouble:
+            log.warning("what is under way is not given back, its claims run out: %s", trouble)
+
     async def _sweep(self, sweep: Sweep) -> None:
         where = (sweep.account, sweep.region)
-        self._sweeping.add(where)
+        self._sweeping[where] = sweep
         try:
             await self._sweeper.sweep(sweep, self._accounts.get(sweep.account))
         finally:
-            self._sweeping.discard(where)
+            del self._sweeping[where]
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         job = asyncio.create_task(work)

@@ -68,10 +68,14 @@ class Work:
         self._register(self._engine)
         self._running = asyncio.create_task(self._run(), name="engine")
 
-    async def stop(self) -> None:
-        """Take no more jobs; what runs may finish within ten seconds. The rows stay."""
+    def retire(self) -> None:
+        """Take no more jobs from now on; what is put is for other processes."""
         self._is_stopping = True
         self._engine.shutdown.set()
+
+    async def stop(self) -> None:
+        """Take no more jobs; what runs may finish within ten seconds. The rows stay."""
+        self.retire()
         if self._running is not None and not self._running.done():
             await asyncio.wait({self._running}, timeout=STOP_S)
             self._running.cancel()

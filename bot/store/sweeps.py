@@ -111,6 +111,10 @@ class Sweeps:
         """Keep a claim for longer; False when somebody else has it."""
         return await self._write(sweep, claim_until=self._claimant.at(until))
 
+    async def give_back(self, sweep: Sweep) -> bool:
+        """Give up a claim before its end: somebody else may have the sweep at once. False when they have it already."""
+        return await self._write(sweep, claim_until=None)
+
     async def done(
         self,
         sweep: Sweep,

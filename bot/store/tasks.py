@@ -158,6 +158,15 @@ class Tasks:
         """Let none be due later than now: the clock has stepped back, and they would wait for it to come again."""
         await self._connection.execute(update(TaskRow).where(TaskRow.due_at > now).values(due_at=now))
 
+    async def give_back(self, tasks: Sequence[Followed], *, now: datetime) -> None:
+        """Give up claims before their end: the tasks are due again, but for those that somebody wrote meanwhile."""
+        for task in sorted(tasks, key=lambda task: task.id):  # whoever locks the same rows does it in the same order
+            await self._connection.execute(
+                update(TaskRow)
+                .where(TaskRow.id == task.id, TaskRow.version == task.version, TaskRow.due_at == task.due_at)
+                .values(due_at=now)
+            )
+
     async def has_due(self, account: AccountName, region: Region) -> bool:
         """Say whether any of a region's tasks is read by itself, now or some time."""
         found = await self._connection.scalar(select(TaskRow.id).where(_is_due_in(account, region)).limit(1))

@@ -111,6 +111,8 @@ async def serve(
         log.info("relaybot %s listens on port %d", __version__, door.port)
         yield door
         log.info("leaving: hear nothing more, finish what was acked")
+        if hands is not None:
+            hands.leave()
         await door.close()
 
 

@@ -72,9 +72,14 @@ class Working:
         """Begin to hear wakes."""
         self._work.start({"deliver": partial(_deliver, self._office), WAKE.what: self._hurry})
 
-    async def stop(self) -> None:
-        """Take up nothing more; what is being sent may finish, and the rest is handed on."""
+    def leave(self) -> None:
+        """Take up nothing more from now on."""
         self._leaving.set()
+        self._work.retire()
+
+    async def stop(self) -> None:
+        """Leave; what is being sent may finish, and the rest is handed on."""
+        self.leave()
         await self._work.stop()
 
     async def _sleep(self, seconds: float) -> None:

@@ -10,6 +10,7 @@ from adapters.contract import TaskState
 from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind, ReplyBody
 from bot.domain.task import Why
 from bot.flows.heed import Heed
+from bot.flows.watch import WAKE
 from bot.sandbox.faults import Delay, Fail, Hang
 from bot.store.incidents import REALLY_GONE
 from tests.bot.flows.world import (
@@ -29,6 +30,8 @@ from tests.bot.flows.world import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from adapters.contract import AccountName
 
 FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 
@@ -858,3 +861,34 @@ async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again(file
         await world.new_watch().beat()
 
         assert (await world.known("t-1")).state is TaskState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("account", "api"),
+    [
+        # A list under way is begun anew by whoever is there,
+        (ALI, LIST),
+        # and so is a read of one task.
+        (TRTC, INGEST),
+    ],
+)
+async def test_what_is_under_way_when_a_process_leaves_is_anothers_at_once(file: str, account: AccountName, api: str):
+    task = "t-1" if account == ALI else "trtc-1"
+    async with open_world(far("t-1"), ingest("trtc-1"), url=file) as world:
+        await world.follow(task, account=account)
+        cloud = world.stage.aliyun if account == ALI else world.stage.tencent
+        cloud.faults.plan(Hang(), on=api)
+        stop = asyncio.Event()
+        running = asyncio.create_task(world.watch.run(stop))
+        await cloud.faults.holding()
+        world.wakes.clear()
+        stop.set()
+        await asyncio.wait_for(running, timeout=5)
+        cloud.faults.release()
+        before = world.asked(api)
+
+        await world.new_watch().beat()  # no time has passed
+
+        assert world.wakes[0] == WAKE
+        assert world.asked(api) == before + 1
+        assert (await world.known(task, account)).state is TaskState.RUNNING
