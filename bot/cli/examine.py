@@ -22,7 +22,7 @@ from bot.cli.remedy import dislikes_the_id, names_of_what_is_asked_with, remedy
 from bot.domain.mend import what_happened
 from bot.domain.message import Trouble
 from bot.domain.turn import Urgency
-from bot.slack.workspace import SCOPES, SlackUnusable, check_sockets, identify, open_client
+from bot.slack.errors import SlackUnusable
 from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:
@@ -173,19 +173,21 @@ async def _slack(told: Settings) -> Findings:
             mend=str(settings.unset(settings.BotSettings, "slack_bot_token")),
         )
         return
-    async with open_client(token.get_secret_value(), api_url=told.bot.slack_api_url) as client:
+    from bot.slack import workspace  # slow to import, and the only command that needs it
+
+    async with workspace.open_client(token.get_secret_value(), api_url=told.bot.slack_api_url) as client:
         try:
-            identity = await identify(client, token.get_secret_value())
+            identity = await workspace.identify(client, token.get_secret_value())
             yield Finding(about="Slack", verdict=Verdict.OK, found=f"team {identity.team}, bot user {identity.user}")
-            for scope in [scope for scope in SCOPES if scope not in identity.scopes]:
+            for scope in [scope for scope in workspace.SCOPES if scope not in identity.scopes]:
                 yield Finding(
                     about="Slack",
                     verdict=Verdict.WARNING,
-                    found=f"scope {scope} is missing: {SCOPES[scope]}",
+                    found=f"scope {scope} is missing: {workspace.SCOPES[scope]}",
                     mend="Paste manifest.yaml anew: api.slack.com/apps → your app → App Manifest; then re-install.",
                 )
             if told.bot.slack_app_token is not None:
-                await check_sockets(client, told.bot.slack_app_token.get_secret_value())
+                await workspace.check_sockets(client, told.bot.slack_app_token.get_secret_value())
                 yield Finding(about="Socket Mode", verdict=Verdict.OK, found="Slack opens connections")
         except SlackUnusable as trouble:
             yield Finding(about="Slack", verdict=Verdict.BROKEN, found=trouble.code, mend=trouble.mend)

@@ -14,7 +14,7 @@ from bot.domain.command import CommandError
 from bot.domain.mend import kind, mend, what_happened
 from bot.domain.text import visible
 from bot.settings import SettingsError
-from bot.slack.workspace import SlackUnusable
+from bot.slack.errors import SlackUnusable
 from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:

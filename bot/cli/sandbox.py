@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.outcome import Outcome
-from bot.sandbox import demo
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +29,8 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
 
 async def run(arguments: argparse.Namespace) -> Outcome:
     """Play and listen."""
+    from bot.sandbox import demo  # brings all of Slack's library, which no other command waits for
+
     try:
         await demo.play(is_quiet=arguments.quiet, is_once=arguments.once)
     except asyncio.CancelledError:  # Ctrl-C: everything is closed, but nobody can wake the thread that reads the line

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.queue import punctual
+from bot.slack.errors import SlackUnusable
 from bot.slack.identity import Identity
 
 if TYPE_CHECKING:
@@ -39,21 +40,6 @@ READ_BACK: Final = frozenset({"channels:history", "groups:history", "im:history"
 
 _QUIET: Final = logging.getLogger("slack_sdk")
 log = logging.getLogger(__name__)
-
-
-class SlackUnusable(Exception):
-    """
-    Slack does not let us in, or cannot be reached.
-
-    Args:
-        code: Slack's own word, or what we saw instead.
-        mend: what an operator does about it.
-    """
-
-    def __init__(self, code: str, *, mend: str) -> None:
-        self.code = code
-        self.mend = mend
-        super().__init__(f"Slack does not let the bot in: {code}. {mend}")
 
 
 @asynccontextmanager

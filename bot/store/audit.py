@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 
-
 class Entry(TypedDict):
     """
     One row: Slack's ids, a command's verb, the id that it was about, how it went and why.

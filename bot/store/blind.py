@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A time without sight; it goes on while `ended_at` is None."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bot.domain.task import News
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One thing that happened to a task, as it was written down."""

@@ -1,12 +1,21 @@
 """
 The only place that meets every concrete class: settings in, a working bot out. One file for each thing assembled.
+
+What only `serve` needs is imported when it is asked for: half a second of libraries for which no command that asks a
+cloud, or prints its help, has any use.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from bot.wiring.clouds import Clouds, open_clouds
 from bot.wiring.database import examine_database, open_database, open_memory, upgrade
 from bot.wiring.role import Role
-from bot.wiring.serving import CannotListen, serve
 from bot.wiring.told import provider_types, read_settings
+
+if TYPE_CHECKING:
+    from bot.wiring.serving import CannotListen, serve
 
 __all__ = [
     "CannotListen",
@@ -21,3 +30,11 @@ __all__ = [
     "serve",
     "upgrade",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    from bot.wiring import serving  # see above
+
+    return getattr(serving, name)

@@ -9,7 +9,6 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from bot.queue.work import install, is_installed
 from bot.store.address import File, Server
 from bot.store.database import Database
 from bot.store.errors import DatabaseTrouble, DatabaseUnavailable, OtherRevision
@@ -113,7 +112,9 @@ async def upgrade(database: Database) -> None:
     """
     await database.upgrade()
     if (dsn := dsn_of(database)) is not None:
-        await install(dsn)
+        from bot.queue import work  # the engine is slow to import, and files have none
+
+        await work.install(dsn)
 
 
 async def check_tables(database: Database) -> None:
@@ -127,7 +128,9 @@ async def check_tables(database: Database) -> None:
         await database.upgrade()
         return
     await database.check_revision()
-    if not await is_installed(dsn):
+    from bot.queue import work  # as above
+
+    if not await work.is_installed(dsn):
         raise OtherRevision(f"{database.place} lacks the engine's tables.", mend="Run `relaybot db upgrade`.")
 
 
