@@ -9,18 +9,17 @@ change (which finds the most changes with a given number of reads), and none mor
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.contract import Progress, TaskState
-from bot.domain.task import Movement
+from adapters.contract import TaskState
+from bot.domain import still
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from adapters.contract import Snapshot
     from bot.domain.task import Followed, Known
 
 SWEEP: Final = timedelta(seconds=5)
@@ -112,19 +111,15 @@ def is_worth_writing(before: Known, after: Known) -> bool:
     """
     if before.last is None or after.last is None:
         return before != after
-    if _still(before, before.last) != _still(after, after.last):
+    if still.KNOWN(before) != still.KNOWN(after) or still.READ(before.last) != still.READ(after.last):
+        return True
+    if _moves(before) != _moves(after):
         return True
     return abs(after.last.taken_at - before.last.taken_at) >= KEEP
 
 
-def _still(known: Known, last: Snapshot) -> Known:
-    """Leave out what every read changes."""
-    last = replace(last, taken_at=last.taken_at.min, request_id="", progress=None)
-    movement = known.movement
-    if movement is not None:
-        moves = min(movement.moves, ENOUGH)
-        movement = Movement(progress=Progress(), moved_at=movement.moved_at.min, moves=moves)
-    return replace(known, last=last, movement=movement, ran_until=None)
+def _moves(known: Known) -> int | None:
+    return None if known.movement is None else min(known.movement.moves, ENOUGH)
 
 
 def _is_restless(task: Followed, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from bot.domain.task import Known
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def rewound(known: Known, now: datetime) -> Known:
     """Return what is known with every instant that has not come yet moved to now."""
+    if not any(at is not None and at > now for at in _instants(known)):
+        return known
 
     def past(at: datetime | None) -> datetime | None:
         return at and min(at, now)
@@ -31,3 +34,12 @@ def rewound(known: Known, now: datetime) -> Known:
         flips=tuple(min(flip, now) for flip in known.flips),
         ended_at=past(known.ended_at),
     )
+
+
+def _instants(known: Known) -> Iterator[datetime | None]:
+    yield from (known.since, known.ran_until, known.bad_since, known.retrying_since, known.unseen_since, known.ended_at)
+    yield from known.flips
+    if known.doubt is not None:
+        yield known.doubt.since
+    if known.movement is not None:
+        yield known.movement.moved_at

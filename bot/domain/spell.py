@@ -66,7 +66,8 @@ def _plan_moved(known: Known, seen: Snapshot) -> tuple[Known, tuple[News, ...]]:
         return known, ()
     is_over_run = plan.is_over_run(known, seen, at)
     if not is_over_run or Why.OVER_RUN in known.told:
-        return known if is_over_run else replace(known, told=known.told - {Why.OVER_RUN}), ()
+        is_said = Why.OVER_RUN in known.told
+        return replace(known, told=known.told - {Why.OVER_RUN}) if is_said and not is_over_run else known, ()
     news = tidings(known, seen, Outcome(why=Why.OVER_RUN, tone=Tone.WARNING), at)
     return replace(known, told=known.told | {Why.OVER_RUN}), (replace(news, is_told=False),)
 
@@ -77,6 +78,8 @@ def _progressed(known: Known, seen: Snapshot, *, was_unseen: bool) -> tuple[Know
     is_stalled = movement is not None and (
         progress.is_stalled(movement, seen) or (known.is_stalled and movement.moved_at < at)
     )
+    if movement is None and known.movement is None and not known.is_stalled:
+        return known, ()
     before, known = known, replace(known, movement=movement, is_stalled=is_stalled)
     if is_stalled is before.is_stalled:
         return known, ()

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain import mute as silence
+from bot.domain import still
 from bot.domain.message import Look
 from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
 from bot.domain.outlook import judge_look
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 REFRESH: Final = timedelta(minutes=30)  # a card on which nothing changes shows a newer read this often
 EXPECTABLE: Final = frozenset({Why.ENDED_WITHOUT_PLAN, Why.STOPPED_UNEXPLAINED})
+
+_CARD: Final = still.but(CardBody, "look")
+_LOOK: Final = still.but(Look, "snapshot", "asked_at")
 
 
 def notices(
@@ -310,11 +314,9 @@ def _name(followed: Followed, known: Known) -> str:
     return last.name if last is not None else ""
 
 
-def _face(body: CardBody) -> CardBody:
+def _face(body: CardBody) -> tuple[Any, ...]:
     """Leave out what changes with every read."""
-    read = body.look.snapshot
-    still = replace(read, taken_at=read.taken_at.min, request_id="", progress=None)
-    return replace(body, look=replace(body.look, snapshot=still, asked_at=still.taken_at))
+    return _CARD(body), _LOOK(body.look), still.READ(body.look.snapshot)
 
 
 def _turn(followed: Followed, body: CardBody) -> int:

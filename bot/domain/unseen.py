@@ -31,8 +31,9 @@ def missed(known: Known, at: datetime) -> tuple[Known, tuple[News, ...]]:
 
 def seen_again(known: Known, at: datetime) -> tuple[Known, tuple[News, ...]]:
     """Take in that a read has succeeded, whatever it said."""
-    lasted = None if known.unseen_since is None else at - known.unseen_since
-    news = replace(_news(known, Why.SEEN_AGAIN, at), tone=Tone.INFO, lasted=lasted)
+    if known.unseen_since is None:
+        return known, ()
+    news = replace(_news(known, Why.SEEN_AGAIN, at), tone=Tone.INFO, lasted=at - known.unseen_since)
     after = replace(known, unseen_since=None, misses=0, is_unseen=False)
     return after, (news,) if known.is_unseen else ()
 
