@@ -21,6 +21,7 @@ from bot.cli.failure import small_print
 from bot.cli.remedy import dislikes_the_id, names_of_what_is_asked_with, remedy
 from bot.domain.mend import what_happened
 from bot.domain.message import Trouble
+from bot.domain.text import span
 from bot.domain.turn import Urgency
 from bot.slack.errors import SlackUnusable
 from bot.store.errors import DatabaseTrouble
@@ -28,10 +29,13 @@ from bot.store.errors import DatabaseTrouble
 if TYPE_CHECKING:
     from adapters.contract import Region, Reply
     from bot.settings import AccountSettings, Settings
+    from bot.store.holders import Held
 
 PROBE: Final = "relaybot-doctor"  # an id that no cloud gives
 SKEW_NOTED: Final = timedelta(seconds=30)
 SKEW_REFUSED: Final = timedelta(minutes=5)  # Tencent refuses from here on, Alibaba Cloud from 15 min
+BEHIND_NOTED: Final = timedelta(minutes=1)  # a channel's turn, a backoff and a claim that runs out take less
+MOST_HELD: Final = 20
 
 
 class Verdict(StrEnum):
@@ -69,6 +73,9 @@ async def examine() -> Findings:
     yield memory
     if memory.verdict is Verdict.BROKEN:  # the clouds can be asked all the same, with the pace in memory
         told = replace(told, bot=told.bot.model_copy(update={"database_url": SecretStr("sqlite://")}))
+    else:
+        for finding in await _work(told):
+            yield finding
     async for finding in _clouds(told):
         yield finding
     async for finding in _slack(told):
@@ -95,6 +102,55 @@ async def _database(told: Settings) -> Finding:
         return Finding(about="database", verdict=Verdict.BROKEN, found=trouble.message, mend=trouble.mend)
     verdict = Verdict.WARNING if passing else Verdict.OK
     return Finding(about="database", verdict=verdict, found=found, mend=passing)
+
+
+async def _work(told: Settings) -> list[Finding]:
+    """Who holds what, whether somebody takes what waits, and what the engine has; silent where all is quiet."""
+    try:
+        census = await wiring.take_census(told)
+    except DatabaseTrouble as trouble:
+        return [Finding(about="work", verdict=Verdict.BROKEN, found=trouble.message, mend=trouble.mend)]
+    found = [
+        Finding(about="work", verdict=Verdict.OK, found=f"{each.what} is held{_by(each)}")
+        for each in census.held[:MOST_HELD]
+    ]
+    if len(census.held) > MOST_HELD:
+        more = len(census.held) - MOST_HELD
+        found.append(Finding(about="work", verdict=Verdict.OK, found=f"and {more} more are held"))
+    if census.behind is not None and census.behind > BEHIND_NOTED:
+        found.append(
+            Finding(
+                about="work",
+                verdict=Verdict.WARNING,
+                found=f"something has been waiting for {span(census.behind)}, and nobody takes it",
+                mend="See that `relaybot serve` runs; with --role, that a worker does.",
+            )
+        )
+    if census.parked:
+        found.append(
+            Finding(
+                about="work",
+                verdict=Verdict.WARNING,
+                found=f"messages that Slack refused for good, and that are kept: {census.parked}",
+                mend="/relay debug says why, channel by channel.",
+            )
+        )
+    if census.jobs:
+        queued, picked, held = (census.jobs.get(status, 0) for status in ("queued", "picked", "failed"))
+        found.append(
+            Finding(
+                about="engine",
+                verdict=Verdict.WARNING if held else Verdict.OK,
+                found=f"jobs: {queued} queued, {picked} at work, {held} held; {census.jobs['log']} lines of log",
+                mend="Held jobs broke; what they were for is found by others, and they go after a day." if held else "",
+            )
+        )
+    return found
+
+
+def _by(held: Held) -> str:
+    by = f" by {held.holder}" if held.holder else ""
+    return f"{by} for {span(held.age)}" if held.age is not None else by
 
 
 async def _clouds(told: Settings) -> Findings:

@@ -185,6 +185,17 @@ async def install(dsn: str) -> None:
             await queries.install()
 
 
+async def census(dsn: str) -> Mapping[str, int]:
+    """Count the engine's jobs by status (`queued`, `picked`, `failed`: held), and as `log` what it wrote of others."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        jobs = await connection.fetch("SELECT status::text AS status, count(*) AS many FROM pgqueuer GROUP BY status")
+        log = await connection.fetchval("SELECT count(*) FROM pgqueuer_log")
+    finally:
+        await connection.close()
+    return {row["status"]: row["many"] for row in jobs} | {"log": log}
+
+
 async def is_installed(dsn: str) -> bool:
     """Say whether the engine's own tables are there, and this release's."""
     async with _schema(dsn) as queries:

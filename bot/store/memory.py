@@ -18,6 +18,7 @@ from bot.store.changes import Changes
 from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
 from bot.store.forget import Forget
+from bot.store.holders import Holders
 from bot.store.incidents import Incidents
 from bot.store.kept import Kept
 from bot.store.move import Move
@@ -60,6 +61,7 @@ class Tx:
         self.changes = Changes(connection)
         self.incidents = Incidents(connection)
         self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key, claimant=claimant)
+        self.holders = Holders(connection, claimant=claimant)
         self.bursts = Bursts(connection)
         self.cards = Cards(connection)
         self.channels = Channels(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.wiring.census import take_census
 from bot.wiring.clouds import Clouds, open_clouds
 from bot.wiring.database import examine_database, open_database, open_memory, upgrade
 from bot.wiring.role import Role
@@ -28,6 +29,7 @@ __all__ = [
     "provider_types",
     "read_settings",
     "serve",
+    "take_census",
     "upgrade",
 ]
 

@@ -61,7 +61,7 @@ def opened(told: settings.Settings) -> Database:
 
 async def _is_there(database: Database) -> bool:
     """Say whether there is a database to share the pace with; warns when there is one, and it cannot be used."""
-    if _has_no_file(database):
+    if has_no_file(database):
         return False
     try:
         async with asyncio.timeout(HURRY_S):
@@ -75,7 +75,8 @@ async def _is_there(database: Database) -> bool:
     return True
 
 
-def _has_no_file(database: Database) -> bool:
+def has_no_file(database: Database) -> bool:
+    """Say whether it is a file that nothing has been written to yet."""
     return isinstance(database.place, File) and not database.place.path.exists()
 
 
@@ -89,17 +90,17 @@ async def open_memory(told: settings.Settings) -> AsyncIterator[Memory]:
     """
     database = opened(told)
     try:
-        if _has_no_file(database):
+        if has_no_file(database):
             raise DatabaseUnavailable(
                 f"{database.place} does not exist.", mend="Set DATABASE_URL to the one that serve uses."
             )
         await database.check_revision()
-        yield Memory(database, wake=_nobody)
+        yield Memory(database, wake=nobody)
     finally:
         await database.close()
 
 
-async def _nobody(_: frozenset[Wake]) -> None:
+async def nobody(_: frozenset[Wake]) -> None:
     """Wake nobody: this process delivers nothing."""
 
 
@@ -137,7 +138,7 @@ async def check_tables(database: Database) -> None:
 async def is_usable(database: Database) -> bool:
     """Say whether the tables answer and are this release's; creates no file."""
     try:
-        return not _has_no_file(database) and await database.revision() == database.head
+        return not has_no_file(database) and await database.revision() == database.head
     except DatabaseTrouble:
         return False
 
@@ -154,7 +155,7 @@ async def examine_database(told: settings.Settings) -> tuple[str, str]:
     """
     database = opened(told)
     try:
-        if _has_no_file(database):
+        if has_no_file(database):
             return f"{database.place}: no file yet, serve makes it at its first start", passing(told, database)
         await database.check_revision()
         return f"{database.place}, revision {database.head}", passing(told, database)
