@@ -1,5 +1,5 @@
 """
-Figures: what a lane has done since the start, for `/relay debug` and `/metrics`.
+Figures: what a lane has done since the start, for `/relay debug` and `/metrics`; and the vital signs of what is shared.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.domain.pace import LaneName
@@ -32,3 +33,29 @@ class LaneFigures:
     last_error: str = ""  # kind and vendor's code: "Throttled: Throttling.User"
     last_request_id: str = ""
     last_error_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """How one account's region is watched. `age_s`: since the last time that all of it was seen; None before that."""
+
+    account: str
+    region: str
+    age_s: float | None
+    is_failing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """
+    What all processes that share a database have in common, at one moment.
+
+    `waiting` notices are not said yet, and for `behind_s` seconds the first of them could have been; `parked` ones
+    Slack refused for good. `incidents` that are open, by scope: task, group, account (which cannot be seen).
+    """
+
+    waiting: int
+    behind_s: float
+    parked: int
+    incidents: Mapping[str, int]
+    beats: tuple[Beat, ...]

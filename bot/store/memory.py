@@ -31,6 +31,7 @@ from bot.store.stillness import Stillness
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
 from bot.store.tasks import Tasks
+from bot.store.vitals import VitalSigns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -62,6 +63,7 @@ class Tx:
         self.incidents = Incidents(connection)
         self.outbox = Outbox(connection, wakes=self.wakes, new_key=new_key, claimant=claimant)
         self.holders = Holders(connection, claimant=claimant)
+        self.vitals = VitalSigns(connection, holders=self.holders)
         self.bursts = Bursts(connection)
         self.cards = Cards(connection)
         self.channels = Channels(connection)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from bot.web.metrics import Page
+
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Ready: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]  # what is wrong, by part; nothing wrong is empty
 
@@ -42,7 +44,7 @@ class Door:
         port: int,
         slack: Handler | None,
         ready: Ready,
-        metrics: Callable[[], bytes],
+        metrics: Page,
         token: str,
         callbacks: Handler | None = None,
     ) -> None:
@@ -101,7 +103,9 @@ class Door:
     async def _metrics_page(self, request: web.Request) -> web.Response:
         if not self._is_trusted(request):
             raise web.HTTPNotFound
-        return web.Response(body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        return web.Response(
+            body=await self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )
 
     def _is_trusted(self, request: web.Request) -> bool:
         """Trust this machine, unless it only forwards for another; and whoever has the token."""

@@ -4,16 +4,17 @@ Serving: the bot for as long as it runs, from the first check to the last answer
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot import __version__, clock
 from bot.flows.desk import PATIENCE_S
 from bot.slack.workspace import check_sockets
-from bot.store.errors import NotShared
+from bot.store.errors import DatabaseTrouble, NotShared
 from bot.web.door import Door
 from bot.web.metrics import page
 from bot.wiring.beats import beating
@@ -25,16 +26,19 @@ from bot.wiring.told import slack_told
 from bot.wiring.working import Working
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
 
     from bot import settings
+    from bot.domain.figures import Vitals
     from bot.slack.sockets import Sockets
     from bot.store.database import Database
     from bot.store.pace import PaceClock
     from bot.web.door import Ready
     from bot.wiring.hearing import Hearing
     from bot.wiring.means import Means
+
+HURRY_S: Final = 3.0  # how long whoever asks for the numbers waits for a database that does not answer
 
 log = logging.getLogger(__name__)
 
@@ -129,9 +133,21 @@ def _door(means: Means, ears: Hearing | None) -> Door:
             version=__version__,
             lanes=means.clouds.lanes.figures,
             errands=lambda: len(ears.errands) if ears is not None else 0,
+            vitals=_vitals(means),
         ),
         token=bot.metrics_token.get_secret_value() if bot.metrics_token else "",
     )
+
+
+def _vitals(means: Means) -> Callable[[], Awaitable[Vitals | None]]:
+    async def take() -> Vitals | None:
+        try:
+            async with asyncio.timeout(HURRY_S), means.memory.reading() as tx:
+                return await tx.vitals.take(means.now())
+        except (DatabaseTrouble, TimeoutError):
+            return None
+
+    return take
 
 
 def _ready(database: Database, sockets: Sockets | None) -> Ready:

@@ -13,6 +13,8 @@ from bot.sandbox.faults import Fail
 if TYPE_CHECKING:
     from conftest import Build, House
 
+    from tests.stories.following import Follow
+
 FORWARDED = {"X-Forwarded-For": "203.0.113.7"}
 
 
@@ -47,6 +49,31 @@ async def test_metrics_are_for_this_machine_and_for_whoever_has_the_token(build:
 
     assert 'outcome="sent"} 1.0' in here[1]
     assert (elsewhere[0], wrong[0], right[0]) == (404, 404, 200)
+
+
+async def test_metrics_tell_whether_the_watch_goes_on_and_what_is_said_arrives(follow: Follow) -> None:
+    async with follow() as one:
+        await one.begin()
+        well = await get(one.house, "/metrics")
+        one.house.slack.door.faults.plan(Fail("internal_error"), on="chat.postMessage", times=None)
+        await one.breaks()
+        await one.live(20)
+        late = await get(one.house, "/metrics")
+        one.house.slack.door.faults.clear()
+        await one.right(after=60)
+
+    assert value(well[1], "relaybot_database_up") == 1
+    assert value(well[1], "relaybot_notices_waiting") == 0
+    assert value(well[1], 'relaybot_watch_age_seconds{account="aliyun",region="cn-shanghai"}') <= 5
+    assert value(well[1], 'relaybot_watch_failing{account="aliyun",region="cn-shanghai"}') == 0
+    assert value(well[1], 'relaybot_incidents_open{scope="task"}') == 0
+    assert value(late[1], 'relaybot_incidents_open{scope="task"}') == 1
+    assert value(late[1], "relaybot_notices_waiting") >= 1
+
+
+def value(page: str, name: str) -> float:
+    (found,) = [line.rpartition(" ")[2] for line in page.splitlines() if line.startswith(f"{name} ")]
+    return float(found)
 
 
 async def test_without_a_signing_secret_there_is_no_door_for_events(build: Build) -> None:

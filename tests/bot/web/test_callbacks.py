@@ -63,12 +63,15 @@ async def open_door(office: Office, **hearers: list[Hearer]) -> AsyncIterator[ht
     async def ready() -> dict[str, str]:
         return {}
 
+    async def nothing() -> bytes:
+        return b""
+
     door = Door(
         bind="127.0.0.1",
         port=0,
         slack=None,
         ready=ready,
-        metrics=lambda: b"",
+        metrics=nothing,
         token="",
         callbacks=receive(hearers, take=office.take, now=lambda: NOW),
     )

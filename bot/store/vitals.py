@@ -1,0 +1,61 @@
+"""
+Vitals: the few numbers by which a machine sees whether the watch goes on and what is said arrives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from bot.domain.figures import Beat, Vitals
+from bot.store.tables import IncidentRow, NoticeRow, SweepRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.store.holders import Holders
+
+
+class VitalSigns:
+    """The vital signs, in one transaction that only reads."""
+
+    def __init__(self, connection: AsyncConnection, *, holders: Holders) -> None:
+        self._connection = connection
+        self._holders = holders
+
+    async def take(self, now: datetime) -> Vitals:
+        """Count what waits, what was given up, what is bad, and how old each region's last whole look is."""
+        waiting, first_from = (
+            await self._connection.execute(
+                select(func.count(), func.min(func.coalesce(NoticeRow.not_before, NoticeRow.created_at))).where(
+                    NoticeRow.settled_at.is_(None)
+                )
+            )
+        ).one()
+        oldest: datetime | None = first_from  # of no rows there is no least
+        incidents = await self._connection.execute(
+            select(IncidentRow.scope, func.count()).where(IncidentRow.closed_at.is_(None)).group_by(IncidentRow.scope)
+        )
+        sweeps = await self._connection.execute(
+            select(SweepRow.account, SweepRow.region, SweepRow.done_at, SweepRow.failing_since).order_by(
+                SweepRow.account, SweepRow.region
+            )
+        )
+        return Vitals(
+            waiting=waiting,
+            behind_s=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+            parked=await self._holders.parked(),
+            incidents={row.scope: row[1] for row in incidents},
+            beats=tuple(
+                Beat(
+                    account=row.account,
+                    region=row.region,
+                    age_s=None if row.done_at is None else max(0.0, (now - row.done_at).total_seconds()),
+                    is_failing=row.failing_since is not None,
+                )
+                for row in sweeps
+            ),
+        )
