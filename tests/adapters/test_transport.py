@@ -9,20 +9,15 @@ import traceback
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from adapters.contract import Api, Reply, Request
 from adapters.errors import ProviderError, Rejected, Unreachable, Unreadable
 from adapters.transport import Transport, _meaning
+from tests.certificates import write_certificate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -294,23 +289,7 @@ async def test_a_server_without_tls_is_unreachable_over_https():
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for this machine that vouches for itself, with its key, as a company's proxy would have it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relaybot's test")])
-    day = datetime(2020, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=36_500))
-    for extension in (
-        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
-        x509.BasicConstraints(ca=False, path_length=None),
-        x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),
-    ):
-        made = made.add_extension(extension, critical=False)
-    pem = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    pem.write_bytes(
-        made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        + key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    )
-    return pem
+    return write_certificate(tmp_path_factory.mktemp("tls") / "certificate.pem")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_unreachable(certificate: Path):
