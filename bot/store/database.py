@@ -84,16 +84,18 @@ class Database:
         """
         Bring the tables to this release's revision; an older SQLite file is first copied beside itself.
 
-        Several processes may do so at once: one works, the others find it done.
+        Several processes may do so at once: one works, the others find it done. Tables of the release after this one
+        are left as they are.
 
         Raises:
-            OtherRevision: the tables are newer than this release.
+            OtherRevision: the tables are newer still.
         """
         found = await self.revision()
         if found == self.head:
             return
         if found is not None:
-            self._refuse_newer(found)
+            if await self._is_newer(found):
+                return
             if isinstance(self.place, address.File):
                 with self._trouble_named():
                     await asyncio.to_thread(private.copy, self.place.path, self._copy_path(self.place.path, found))
@@ -102,16 +104,17 @@ class Database:
 
     async def check_revision(self) -> None:
         """
-        Refuse tables that are not this release's. `serve` asks on PostgreSQL, where an upgrade is the operator's.
+        Refuse tables that are neither this release's nor the next one's, which its code works with: a process of this
+        release goes on while the next is rolled out, and may be started again when it is rolled back.
+
+        `serve` asks on PostgreSQL, where an upgrade is the operator's.
 
         Raises:
             OtherRevision: with the command to run.
         """
         found = await self.revision()
-        if found == self.head:
+        if found == self.head or (found is not None and await self._is_newer(found)):
             return
-        if found is not None:
-            self._refuse_newer(found)
         raise OtherRevision(
             f"{self.place} is at revision {found or 'none'}, and this release needs {self.head}.",
             mend="Run `relaybot db upgrade`.",
@@ -132,12 +135,18 @@ class Database:
         """Close every connection."""
         await self._engine.dispose()
 
-    def _refuse_newer(self, found: str) -> None:
-        if not schema.is_known(found):
+    async def _is_newer(self, found: str) -> bool:
+        """Say whether the tables are newer, and refuse those that this release's code does not work with."""
+        if schema.is_known(found):
+            return False
+        async with self.reading() as connection:
+            fits = await connection.run_sync(schema.fits)
+        if not fits:
             raise OtherRevision(
                 f"{self.place} is at revision {found}, which this release does not know: a newer release made it.",
                 mend="Run that release, or restore the copy that its upgrade left.",
             )
+        return True
 
     def _copy_path(self, path: Path, found: str) -> Path:
         return path.with_name(f"{path.name}.before-{self.head}-was-{found}")

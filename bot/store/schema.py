@@ -13,11 +13,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import delete, insert, inspect, select
 
 import migrations
+from bot.store.tables import FittingRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+BEFORE: Final = "c97f3a15e8b2"  # the newest revision of the release before this one, whose code works with these tables
 
 ENGINES: Final = "pgqueuer"  # how the names of the engine's own tables begin, which it makes itself
 
@@ -53,8 +57,23 @@ def revision(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Run the migrations that a database lacks, inside the transaction that is open on the connection."""
+    """
+    Run the migrations that a database lacks, inside the transaction that is open on the connection.
+
+    With the newest it is put down which older code may go on with them.
+    """
     command.upgrade(config(connection), to)
+    if to == "head":
+        scripts = ScriptDirectory.from_config(config()).iterate_revisions("head", BEFORE, inclusive=True)
+        connection.execute(delete(FittingRow))
+        connection.execute(insert(FittingRow), [{"revision": script.revision} for script in scripts])
+
+
+def fits(connection: Connection) -> bool:
+    """Say whether tables that are newer than this release were made so that its code works with them."""
+    if not inspect(connection).has_table(FittingRow.__tablename__):
+        return False
+    return connection.scalar(select(FittingRow.revision).where(FittingRow.revision == head())) is not None
 
 
 def downgrade(connection: Connection, to: str = "base") -> None:

@@ -379,3 +379,11 @@ class SealRow(Table):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+class FittingRow(Table):
+    """A revision whose code works with these tables, though they are newer: that of the release before."""
+
+    __tablename__ = "fitting"
+
+    revision: Mapped[str] = mapped_column(primary_key=True)

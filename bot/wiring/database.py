@@ -136,11 +136,14 @@ async def check_tables(database: Database) -> None:
 
 
 async def is_usable(database: Database) -> bool:
-    """Say whether the tables answer and are this release's; creates no file."""
+    """Say whether the tables answer and are this release's, or fit it; creates no file."""
+    if has_no_file(database):
+        return False
     try:
-        return not has_no_file(database) and await database.revision() == database.head
+        await database.check_revision()
     except DatabaseTrouble:
         return False
+    return True
 
 
 async def examine_database(told: settings.Settings) -> tuple[str, str]:

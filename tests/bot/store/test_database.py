@@ -186,12 +186,38 @@ async def test_an_empty_database_is_refused_with_the_command_to_run(empty_url: s
 async def test_tables_of_a_newer_release_are_left_alone(database: Database):
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = 'fromthefuture'"))
+        await connection.execute(text("DELETE FROM fitting"))  # it puts down what it works with itself
+        await connection.execute(text("INSERT INTO fitting VALUES ('fromthefuture')"))
 
     for refuse in (database.upgrade, database.check_revision):
         with pytest.raises(OtherRevision, match="a newer release made it"):
             await refuse()
+    async with database.writing() as connection:
+        await connection.execute(text("DROP TABLE fitting"))
+    with pytest.raises(OtherRevision, match="a newer release made it"):
+        await database.check_revision()
 
     assert await database.revision() == "fromthefuture"
+
+
+async def test_tables_of_the_next_release_are_worked_with_and_left_as_they_are(database: Database):
+    """A deploy under way, or one that is rolled back."""
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'fromtheweek'"))
+        await connection.execute(text("DELETE FROM fitting"))
+        await connection.execute(text("INSERT INTO fitting VALUES ('fromtheweek'), (:ours)"), {"ours": database.head})
+
+    await database.check_revision()
+    await database.upgrade()
+
+    assert await database.revision() == "fromtheweek"
+
+
+async def test_an_upgrade_puts_down_that_the_code_of_the_release_before_may_go_on(database: Database):
+    async with database.reading() as connection:
+        fitting = set(await connection.scalars(text("SELECT revision FROM fitting")))
+
+    assert {schema.BEFORE, database.head} <= fitting
 
 
 async def test_what_was_written_before_an_error_is_rolled_back(database: Database):
