@@ -182,10 +182,8 @@ async def run(
         await follow(opened, stage, follows, now=calendar())
         await opened.close()
         stage.slack.faults.plan(Delay(by=timedelta(seconds=LATENCY_S)), on="chat.postMessage", times=None)
-        heartbeat_s = HEARTBEAT.total_seconds() / speed
-        one, other = (
-            Bot(stage, calendar, folder, database, name=name, heartbeat_s=heartbeat_s) for name in ("one", "other")
-        )
+        heart = {"RELAYBOT_HEARTBEAT_S": str(HEARTBEAT.total_seconds() / speed)}
+        one, other = (Bot(stage, calendar, folder, database, name=name, environment=heart) for name in ("one", "other"))
         duo = Duo(random.Random(seed), stage, calendar, (one, other), History(stage.slack, follows))  # noqa: S311
         try:
             return await duo.run(failures)

@@ -33,7 +33,8 @@ class Bot:
         database: its URL.
         name: tells it from others in the same folder.
         mutant: a way of being wrong that the battery must find.
-        heartbeat_s: after so long another takes over what the engine had given to it; by default the bot's own.
+        haste: how much faster it speaks and looks around; by default as the calendar runs.
+        environment: what it is told besides where everything stands.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Bot:
         *,
         name: str = "bot",
         mutant: str = "",
-        heartbeat_s: float | None = None,
+        haste: float | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
@@ -57,7 +58,7 @@ class Bot:
             "speed": calendar.speed,
             "mutant": mutant,
             "death": str(self._deaths),
-            "heartbeat_s": heartbeat_s,
+            "haste": calendar.speed if haste is None else haste,
         }
         self._environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ},

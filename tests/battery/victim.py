@@ -153,9 +153,7 @@ def main() -> int:
     from bot import cli, wiring  # only now: they bind the calendar to their defaults
     from tests.battery.mutants import MUTANTS, TROUBLES
 
-    wiring.serve = partial(wiring.serve, haste=told["speed"])
-    if told["heartbeat_s"] is not None:
-        os.environ["RELAYBOT_HEARTBEAT_S"] = str(told["heartbeat_s"])
+    wiring.serve = partial(wiring.serve, haste=told["haste"])
     if told["mutant"]:
         {**MUTANTS, **TROUBLES}[told["mutant"]]()
 

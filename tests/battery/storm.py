@@ -1,0 +1,154 @@
+"""
+A storm: everything that is followed stops within one second. How soon the channels are told, how much they have to
+read, and whether the board and every card are right in the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import signal
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot import clock, wiring
+from bot.domain.cadence import PAGE, SWEEP
+from bot.domain.crowd import HOLD
+from bot.sandbox.aliyun import PER_SECOND
+from bot.sandbox.stage import open_stage
+from bot.store.database import Database
+from tests.battery.fast import Fast
+from tests.battery.following import follow, open_rooms, open_wide, running
+from tests.battery.hearing import listen
+from tests.battery.process import Bot
+from tests.battery.trial import PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bot.sandbox.slack import Message
+    from bot.sandbox.stage import Stage
+
+SHARE: Final = 0.8
+IN_A_ROOM: Final = 200  # tasks that a channel follows one by one
+SLICES: Final = 10  # of the second in which they stop
+MINUTE_S: Final = 60.0
+LOOK_S: Final = 0.1
+LOOK_CLOSELY_S: Final = 0.5  # to read a thousand cards takes a while itself
+PATIENCE_S: Final = 900.0
+MOST: Final = 3  # messages that a channel may have to read in the first minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """
+    What came of it; seconds are of the story.
+
+    Args:
+        first_s: from the first stop to the first word of it.
+        bound_s: that may take: one sweep with its walk, and ten seconds to see whether it is many.
+        most: messages in one channel in the first minute.
+        all: messages in all channels in the first minute.
+        right_s: from the first stop until the board and every card were right; None: they never were.
+        moved: how many messages all channels had to read until then.
+    """
+
+    tasks: int
+    rooms: int
+    first_s: float
+    bound_s: float
+    most: int
+    all: int
+    right_s: float | None
+    moved: int
+
+    @property
+    def is_good(self) -> bool:
+        return self.first_s <= self.bound_s and self.most <= MOST and self.right_s is not None
+
+
+async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 20.0) -> Storm:
+    """
+    Let a storm come over so many tasks; one channel follows all of them, others two hundred each, one by one.
+
+    Args:
+        speed: of the story's calendar; clouds are asked at their own pace, which does not run with it.
+        haste: so much faster than Slack allows are cards edited, of which there are many.
+    """
+    names = [f"feed-{number:04}" for number in range(tasks)]
+    calendar, url = Fast(clock.now, began=clock.now(), speed=speed), f"sqlite:///{folder / 'relaybot.db'}"
+    async with open_stage(calendar=calendar, aliyun=map(running, names), tencent=()) as stage:
+        open_wide(stage.slack.api)
+        rooms = open_rooms(stage.slack.workspace, math.ceil(tasks / IN_A_ROOM))
+        followed = [(rooms[number // IN_A_ROOM], name) for number, name in enumerate(names)]
+        opened = Database.open(url)
+        await wiring.upgrade(opened)
+        await follow(opened, stage, [(PLACE, None), *followed], now=calendar())
+        await opened.close()
+        told = {"RELAYBOT_PACE_SHARE": str(SHARE), "ALIYUN_REGIONS": "cn-shanghai"}
+        bot = Bot(stage, calendar, folder, url, haste=haste, environment=told)
+        await bot.start()
+        try:
+            return await _storm(stage, calendar, followed, rooms)
+        finally:
+            bot.send(signal.SIGKILL)
+            await bot.gone()
+
+
+async def _storm(stage: Stage, calendar: Fast, followed: list[tuple[str, str]], rooms: list[str]) -> Storm:
+    def shows(state: str) -> bool:
+        heard = listen(stage.slack)
+        board = next(iter(_boards(stage)), "")
+        cards = all(where in heard and heard[where].shows(state) for where in followed)
+        return cards and re.search(rf"\b{len(followed)} {state}", board) is not None
+
+    if not await _until(lambda: shows("RUNNING")):
+        raise TimeoutError("not every card came to stand")
+    before = {message.key for message in _read(stage)}
+
+    def new() -> list[Message]:
+        return [message for message in _read(stage) if message.key not in before]
+
+    began, first = calendar(), None
+    for part in range(SLICES):
+        for _, name in followed[part::SLICES]:
+            stage.aliyun.story.override(name, "3", "PullStreamFailed", now=calendar())
+        await asyncio.sleep(1 / SLICES / calendar.speed)
+    while calendar() - began < timedelta(seconds=MINUTE_S):
+        if first is None and new():
+            first = calendar()
+        await asyncio.sleep(LOOK_S / calendar.speed)
+    in_a_minute = [message.channel for message in new()]
+    is_right = await _until(lambda: shows("STOPPED"))
+    pages = math.ceil(len(followed) / PAGE)
+    return Storm(
+        tasks=len(followed),
+        rooms=len(rooms) + 1,
+        first_s=round(((first or calendar()) - began).total_seconds(), 1),
+        bound_s=round((SWEEP + HOLD).total_seconds() + pages / PER_SECOND / SHARE, 1),
+        most=max(map(in_a_minute.count, in_a_minute), default=0),
+        all=len(in_a_minute),
+        right_s=round((calendar() - began).total_seconds(), 1) if is_right else None,
+        moved=len(new()),
+    )
+
+
+def _read(stage: Stage) -> list[Message]:
+    """Return what people see in their channels: what stands there, and replies that are shown there too."""
+    heard = stage.slack.heard()
+    return [each for each in heard if not each.ephemeral_to and (not each.thread_ts or each.is_broadcast)]
+
+
+def _boards(stage: Stage) -> Iterator[str]:
+    return (message.words for message in stage.slack.heard(PLACE) if message.text.startswith("All tasks of"))
+
+
+async def _until(is_true: Callable[[], bool]) -> bool:
+    for _ in range(int(PATIENCE_S / LOOK_CLOSELY_S)):
+        if is_true():
+            return True
+        await asyncio.sleep(LOOK_CLOSELY_S)
+    return False
