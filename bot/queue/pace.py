@@ -12,6 +12,10 @@ k ≤ 12.5 s / (2.5 × interval) = (10 s / interval) / 2: half of the slots of t
 People who come together get slots one after the other until the 2.5 s are used up (seven at 5/s), then 40 % of the
 pace. Only where cost > 2.5 s (a pace under one a second, after throttles) a slot is theirs as soon as their time has
 come, which can be one more than half.
+
+**A beat takes one slot at a time.** Several in one statement would be six times as cheap for the database (8,291 grants
+a second against 1,295), and would lie in the future: at 5 slots a second, five of them let a person of another process
+wait for a second, who now waits for one slot. One at a time is enough for 250 budgets that never rest.
 """
 
 from __future__ import annotations
