@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store import address, private, schema
 from bot.store.engine import WRITE, open_engine, unavailable
-from bot.store.errors import OtherRevision
+from bot.store.errors import DatabaseUnavailable, OtherRevision
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL's word; only upgrades set a time-out for locks
 
 
 class Database:
@@ -165,6 +167,11 @@ class Database:
         except (IntegrityError, ProgrammingError):
             raise  # our own mistake, not the database's state
         except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+                raise DatabaseUnavailable(
+                    f"{self.place}: somebody has used a table for longer than an upgrade waits. Nothing was changed.",
+                    mend="Run it again; pg_stat_activity shows who that is.",
+                ) from error
             raise unavailable(self.place, str(error.orig)) from error
         except (PoolTimeout, sqlite3.Error, OSError) as error:
             raise unavailable(self.place, f"{type(error).__name__}: {error}") from error

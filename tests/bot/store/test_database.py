@@ -17,7 +17,7 @@ from bot.store.database import Database
 from bot.store.errors import AlreadyServed, DatabaseUnavailable, OtherRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 OLDER = "7c1e0a4b9d52"  # the first migration
@@ -162,6 +162,27 @@ async def test_two_upgrades_at_once_are_one(empty_url: str):
     await database.close()
 
     assert codes == [0, 0, 0]
+
+
+async def test_an_upgrade_is_in_nobodys_way_for_long(fresh_postgres: Callable[[bool], str]):
+    """Whoever comes after a waiting upgrade waits behind it: it gives up after five seconds, and is run again."""
+    url = await asyncio.to_thread(fresh_postgres, False)  # in a thread: the fixture runs a loop of its own
+    database, other = await migrated(url, to=schema.BEFORE), Database.open(url)
+
+    async with other.reading() as reader:
+        await reader.execute(text("SELECT count(*) FROM tasks"))  # and the transaction stays open
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(DatabaseUnavailable, match=r"for longer than an upgrade waits.*Run it again"):
+            await database.upgrade()
+        took_s = asyncio.get_running_loop().time() - began
+    left = await database.revision()
+    await database.upgrade()
+    await database.check_revision()
+    await database.close()
+    await other.close()
+
+    assert left == schema.BEFORE
+    assert 4 <= took_s < 20
 
 
 async def test_tables_of_an_older_release_are_refused_with_the_command_to_run(empty_url: str):
