@@ -14,6 +14,7 @@ import asyncio
 import selectors
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from sqlalchemy import Double, Engine, Pool, bindparam, event
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Iterator
 
+    from sqlalchemy import Dialect
+
     from bot.store.pace import PaceClock
 
 STILL_S = 0.001  # of ours; when nothing has happened for so long, nothing is under way on loopback either
 LEAP_S = 0.1  # skipped at once at most: where a busy machine delivers late all the same, no patience runs out at once
 
-_lent: set[object] = set()  # database connections that are being opened or used
+# Database connections that are being opened or used. Of one that is given up just after it was opened nobody tells.
+_lent: WeakSet[object] = WeakSet()
 
 
 class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # its type depends on the machine
@@ -75,13 +79,21 @@ def pace_clock(loop: asyncio.AbstractEventLoop) -> PaceClock | None:
 def attentive() -> Iterator[None]:
     """Notice who uses a database, in whatever thread its driver works."""
 
+    def opens(dialect: Dialect, record: object, places: Any, named: Any) -> Any:
+        _lent.add(record)
+        try:
+            return dialect.connect(*places, **named)
+        except BaseException:
+            _lent.discard(record)
+            raise
+
     def takes(_: object, record: object, *__: object) -> None:
         _lent.add(record)
 
     def returns(_: object, record: object) -> None:
         _lent.discard(record)
 
-    heard = ((Engine, "do_connect", takes), (Pool, "checkout", takes), (Pool, "checkin", returns))
+    heard = ((Engine, "do_connect", opens), (Pool, "checkout", takes), (Pool, "checkin", returns))
     for about, what, hear in heard:
         event.listen(about, what, hear)
     try:
