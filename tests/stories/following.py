@@ -44,6 +44,7 @@ STATES = {
     "InProgress": "RUNNING",
     "NotExist": "ENDED",
 }
+BEGUN = "RUNNING"  # every task is, when it is begun to be followed
 SHOWN = ("RETRYING", "STOPPED", "RUNNING", "ENDED", "UNKNOWN", "NOT FOUND")
 
 SOON = 60.0  # seconds of the calendar after a fault's end, by which the channel is right again
@@ -76,9 +77,11 @@ class Follow:
 @dataclass(slots=True, kw_only=True)
 class Following:
     """
-    One channel, one task. `history` are the states that the task was put into, oldest first.
+    One channel, one task. `happened` are the states that the task was put into, oldest first, and `history` are those
+    of them that the channel is to be told: all, but for what a mute silences.
 
-    `spells` is how often the account was so long unseen that it is said, `anew` how many cards had to be posted anew.
+    `spells` is how often the account was so long unseen that it is said, `anew` how many cards had to be posted anew,
+    `mutes` how often somebody muted it.
     `most` is for how many seconds the loop lives in one step of the calendar: all its patience is in its own seconds.
     """
 
@@ -89,10 +92,13 @@ class Following:
     task: str = ""
     name: str = ""
     channel: str = "#relays"
+    happened: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     others: list[Following] = field(default_factory=list)  # those that the channel follows, too
     spells: int = 0
     anew: int = 0
+    mutes: int = 0
+    is_muted: bool = False
     most: float = 1.0
 
     def __post_init__(self) -> None:
@@ -106,7 +112,7 @@ class Following:
             replace(script, task_id=task, name=name, destination=f"rtmp://push.example.com/live/{task}")
         )
         shown = name if self.account == "aliyun" else task  # Tencent knows no names
-        other = replace(self, task=task, name=shown, history=[], others=[])
+        other = replace(self, task=task, name=shown, happened=[], history=[], others=[])
         self.others.append(other)
         return other
 
@@ -138,7 +144,7 @@ class Following:
 
     async def right(self, *, after: float = 0.0) -> None:
         """Let time pass until the channel is right, which it is soon `after` so many seconds."""
-        held = HELD[self.account] if self.history[-1:] == ["RUNNING"] else 0.0
+        held = HELD[self.account] if self.happened[-1:] == ["RUNNING"] else 0.0
         await self.until(self.is_right, within=after + held + SOON)
 
     async def _tick(self, step: float) -> None:
@@ -178,7 +184,23 @@ class Following:
     def says(self, word: str, reason: str = "") -> None:
         """From now on the cloud says that of the task, and the channel is to be told."""
         self.cloud.story.override(self.task, word, reason, now=clock.now())
-        self.history.append(STATES.get(word, "UNKNOWN"))
+        self.happened.append(STATES.get(word, "UNKNOWN"))
+        if not self.is_muted:
+            self.history.append(self.state)
+
+    async def mute(self, length: str) -> None:
+        """Have nothing said of it for so long."""
+        answer = await self.house.ask(f"/relay mute {self.account} {self.task} for={length}", channel=self.channel)
+        assert answer.words.startswith("Muted here until "), answer.words
+        self.mutes += 1
+        self.is_muted = True
+        await self.until(lambda: not self.waiting())  # the channel hears who did it
+
+    def unmuted(self) -> None:
+        """The mute is over: the channel is to be told the last word, unless it is the one that it heard before."""
+        self.is_muted = False
+        if self.state != (self.history[-1] if self.history else BEGUN):
+            self.history.append(self.state)
 
     # What was told.
 
@@ -213,7 +235,7 @@ class Following:
     @property
     def state(self) -> str:
         """What the task is in now; it ran when it was begun to be followed."""
-        return self.history[-1] if self.history else "RUNNING"
+        return self.happened[-1] if self.happened else BEGUN
 
     def waiting(self) -> list[tuple[Any, ...]]:
         """What lies in the outbox and is not said yet."""

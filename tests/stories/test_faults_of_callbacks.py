@@ -1,5 +1,6 @@
 """
-However callbacks come, they are hints to look now: they decide nothing, and none of them is needed.
+However callbacks come, they are hints to look now: they decide nothing, none of them is needed, and only genuine ones
+have anybody look.
 
 A channel follows a task that goes down and runs again; its cloud calls back each time, in its way, and with it comes
 what went wrong on the way. When the story is over, `invariants` are held.
@@ -7,6 +8,7 @@ what went wrong on the way. When the story is over, `invariants` are held.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,10 +21,13 @@ from adapters.aliyun.callback import signature
 from adapters.tencent.callback import sign
 from bot import clock
 from bot.sandbox import aliyun, tencent
+from tests.stories.following import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from freezegun.api import FrozenDateTimeFactory
 
     from tests.stories.following import Follow, Following
 
@@ -35,6 +40,10 @@ KEYS: Final = {
 }
 READS: Final = {"aliyun": aliyun.DESCRIBE, "tencent": tencent.API}
 DAY: Final = timedelta(days=1)
+QUIET: Final = 20 * 60.0  # seconds: after so long nothing is hot
+SURE: Final = {"aliyun": 2.0, "tencent": 4.0}  # seconds: two reads; the next turn would come after 5, and after 60
+SAID_AGAIN: Final = {"aliyun": (200, 1), "tencent": (200, 0)}  # Alibaba's have no number: two may be one, or two
+SETTLED_S: Final = 3.0  # of the loop: nothing that is due is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +129,35 @@ async def test_a_callback_comes(follow: Follow, account: str, way: Way) -> None:
             await one.right()
 
         assert answers == [way.answers] * 3
+
+
+@pytest.mark.parametrize("account", ["aliyun", "tencent"])
+async def test_only_a_genuine_callback_has_the_task_looked_at(
+    follow: Follow, frozen: FrozenDateTimeFactory, account: str
+) -> None:
+    async with follow(account, KEYS) as one:
+        await one.begin()
+        await one.live(QUIET, step=STRIDE)
+        await one.breaks()
+        genuine = Event(state=one.state, at=clock.now(), sent_at=clock.now())
+        forged = replace(genuine, lock="another-lock")
+
+        assert await reads_after(one, forged) == (401, 0)
+        assert await reads_after(one, genuine) == (200, 1)
+        assert await reads_after(one, genuine) == (200, 0)
+        assert await one.until(lambda: one.story() == one.history) <= SURE[account]
+        frozen.tick(timedelta(minutes=1))
+        assert await reads_after(one, genuine) == SAID_AGAIN[account]
+        for later in (timedelta(hours=1), DAY):
+            frozen.tick(later)
+            assert await reads_after(one, genuine) == (401, 0)
+
+
+async def reads_after(one: Following, event: Event) -> tuple[int, int]:
+    """Call back; return what is answered, and how often the task is read while the calendar stands still."""
+    api = READS[one.account]
+    await asyncio.sleep(SETTLED_S)
+    before = len(one.cloud.ledger.of(api))
+    answer = await call(one, event)
+    await asyncio.sleep(SETTLED_S)
+    return answer, len(one.cloud.ledger.of(api)) - before
