@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import Remark, TaskState
+    from adapters.contract import Remark, Snapshot, TaskState
     from bot.domain.subscription import Mute, Place, Subscription
     from bot.domain.task import Followed, Known, News, Successor, Verdict
 
@@ -113,10 +113,14 @@ def listeners(
 
 def looks_new(followed: Followed, before: Known, after: Known) -> bool:
     """Say whether a reader of the card would see a difference, or the read on it has grown old."""
-    old, new = (_card_body(followed, known, title="", asked_at=None) for known in (before, after))
-    if old is None or new is None:
-        return new is not None
-    return _face(old) != _face(new) or _turn(followed, old) != _turn(followed, new)
+    if before.last is None or after.last is None:
+        return after.last is not None
+    if _turn(followed, before.last) != _turn(followed, after.last):
+        return True
+    if _is_as_before(before, after):  # nearly always, and much cheaper than two cards
+        return False
+    cards = (_card_body(followed, known, title="", asked_at=None) for known in (before, after))
+    return len({card and _face(card) for card in cards}) > 1
 
 
 def after_mute(
@@ -319,9 +323,19 @@ def _face(body: CardBody) -> tuple[Any, ...]:
     return _CARD(body), _LOOK(body.look), still.READ(body.look.snapshot)
 
 
-def _turn(followed: Followed, body: CardBody) -> int:
+def _is_as_before(before: Known, after: Known) -> bool:
+    """Say whether all is the same that a card is made of."""
+    return still.KNOWN(before) == still.KNOWN(after) and _read(before) == _read(after)
+
+
+def _read(known: Known) -> tuple[Any, ...] | None:
+    last = known.last
+    return None if last is None else (still.READ(last), judge_look(last, last.taken_at))
+
+
+def _turn(followed: Followed, read: Snapshot) -> int:
     """Number the half hours, each task's beginning at another minute so that not all cards are edited at once."""
-    seconds = body.look.snapshot.taken_at.timestamp() + followed.id * 37
+    seconds = read.taken_at.timestamp() + followed.id * 37
     return int(seconds // REFRESH.total_seconds())
 
 
