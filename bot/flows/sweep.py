@@ -20,6 +20,7 @@ from bot.domain.evidence import Mislaid
 from bot.domain.rollcall import call, is_over, newcomers
 from bot.domain.successor import is_awaited
 from bot.domain.turn import Urgency
+from bot.flows.hold import Hold
 from bot.flows.remember import Judged, put_boards, remember
 from bot.flows.succession import move_on, succeeded
 from bot.flows.turns import must_be_asked_for
@@ -210,23 +211,13 @@ class Sweeper:
         """Walk the list and keep the claim meanwhile, however long a silent cloud lets us wait; None: it was lost."""
         pages = -(-(sweep.last_total or 0) // cadence.PAGE)
         lease = cadence.lease(cadence.SWEEP, requests=pages, per_second=self._per_second[account.name])
-
-        async def is_kept() -> bool:
-            async with self._memory.transaction() as tx:
-                return await tx.sweeps.extend(sweep, until=self._now() + lease)
-
-        async def is_ours() -> bool:
-            async with self._memory.reading() as tx:
-                if await tx.sweeps.holds(sweep, until=self._now() + timedelta(seconds=self._keep_every_s)):
-                    return True
-            return await is_kept()  # we are late: whoever comes first has it now
-
+        hold = Hold(self._memory, sweep, lease=lease, now=self._now)
         walking = asyncio.create_task(
-            self._lanes.list(sweep.account, sweep.region, urgency=Urgency.BEAT, fresh=True, may_go_on=is_ours)
+            self._lanes.list(sweep.account, sweep.region, urgency=Urgency.BEAT, fresh=True, may_go_on=hold.stands)
         )
         try:
             while not (await asyncio.wait({walking}, timeout=self._keep_every_s))[0]:
-                if not await is_kept():
+                if not await hold.renew():
                     return None
             return await walking
         except Withdrawn:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from bot.store.memory import Memory, Tx
     from bot.store.sweeps import Sweep
 
-REGIONS: Final = 100  # claimed at once
+# Claimed at once. As few as these: the busier a process is, the longer it takes to come back for more, so that it takes
+# on no more than it can do, and processes share the work by what they have done.
+REGIONS: Final = 2
 TASKS: Final = 200
 TURN_LEASE: Final = timedelta(seconds=30)
 LONGEST_NAP_S: Final = 1.0
@@ -89,7 +91,12 @@ class Watch:
 
     async def beat(self) -> None:
         """Do everything that is due now, and wait until it is done."""
-        await asyncio.gather(*await self._begin())
+        jobs: list[asyncio.Task[None]] = []
+        is_more = True
+        while is_more:
+            begun, is_more = await self._begin()
+            jobs += begun
+        await asyncio.gather(*jobs)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until `stop` is set; no error ends it. What is under way then is given up and given back, for others."""
@@ -97,8 +104,11 @@ class Watch:
         try:
             while not stop.is_set():
                 try:
-                    for job in await self._begin():
+                    begun, is_more = await self._begin()
+                    for job in begun:
                         job.add_done_callback(_say_why_it_ended)
+                    if is_more:
+                        self._hurried.set()
                 except Exception:
                     log.exception("the watch's beat failed; it goes on")
                 await self._nap(leaving)
@@ -114,8 +124,13 @@ class Watch:
         """Say that something is due before this process thinks so."""
         self._hurried.set()
 
-    async def _begin(self) -> list[asyncio.Task[None]]:
-        """Claim what is due and set off; a region's next sweep never begins before its last one ended."""
+    async def _begin(self) -> tuple[list[asyncio.Task[None]], bool]:
+        """
+        Claim what is due and set off; a region's next sweep never begins before its last one ended.
+
+        Returns:
+            What was begun, and whether more may be due.
+        """
         now = self._now()
         while self._expected and self._expected[0] <= now:
             heapq.heappop(self._expected)
@@ -132,7 +147,7 @@ class Watch:
         for (name, region), tasks in by_region.items():
             if name in self._accounts:
                 jobs.append(self._start(self._turns.take(self._accounts[name], region, tasks)))
-        return jobs
+        return jobs, len(sweeps) == REGIONS or len(due) == TASKS
 
     async def _give_back(self, sweeps: Sequence[Sweep], tasks: Sequence[Followed]) -> None:
         """Let others have at once what was claimed; what was done in the meantime stays done."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.contract import TaskState
+from adapters.contract import AccountName, TaskState
 from bot.domain.notice import AccountBody, BoardBody, CardBody, GroupBody, Kind, ReplyBody
 from bot.domain.task import Why
 from bot.flows.heed import Heed
@@ -547,6 +547,19 @@ async def test_a_sweep_never_begins_before_the_last_one_ended():
         assert world.asked(LIST) == 1
         world.stage.aliyun.faults.release()
         await slow
+
+
+async def test_one_beat_takes_all_that_is_due_however_few_it_claims_at_once():
+    async with open_world() as world:
+        async with world.memory.transaction() as tx:
+            for number in range(5):
+                await tx.sweeps.ensure(AccountName(f"old-{number}"), SHANGHAI, due_at=world.clock.now)
+
+        await world.watch.beat()
+
+        async with world.memory.transaction() as tx:
+            left = await tx.sweeps.claim(world.clock.now, lease=timedelta(seconds=15), limit=9)
+        assert left == []
 
 
 async def test_a_list_that_outlasts_its_claim_keeps_it_and_counts_as_a_failure():
