@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from adapters.contract import AccountName
 
 FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 
