@@ -8,6 +8,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from bot.sandbox.clock import Clock
@@ -36,6 +37,13 @@ TITLES = {
     f"tencent {ODD_ID}": f"? UNKNOWN · {ODD_ID}",
     "tencent nothing+here": "∅ NOT FOUND nothing+here",
 }
+
+
+async def joined(house: House, many: int) -> None:
+    """Wait until so many wait for the answer to a question that another had asked."""
+    async with asyncio.timeout(10), httpx.AsyncClient() as http:
+        while f'outcome="joined"}} {many}.0\n' not in (await http.get(f"{house.url}/metrics")).text:
+            pass
 
 
 @pytest.mark.parametrize(("task", "title"), TITLES.items())
@@ -116,7 +124,7 @@ async def test_a_slow_cloud_is_announced_and_the_answer_follows(build: Build) ->
 async def test_two_hundred_people_are_one_request_and_two_hundred_answers(build: Build) -> None:
     """A hundred of them were known already: Slack tells who a hundred others are in a minute, and no more."""
     ticks = Clock()
-    async with build(monotonic=ticks.monotonic) as house:
+    async with build(monotonic=ticks.monotonic, patience_s=60) as house:
         slack, cloud = house.slack, house.stage.aliyun.door
         crowd = [Person(id=f"U1{n:06d}", name=f"person{n}", team=slack.workspace.team) for n in range(200)]
         slack.workspace.people |= {person.id: person for person in crowd}
@@ -132,6 +140,7 @@ async def test_two_hundred_people_are_one_request_and_two_hundred_answers(build:
             )
         )
         await cloud.faults.holding()
+        await joined(house, 199)  # on a busy machine the last may come to their question seconds after the first
         cloud.faults.release()
         await slack.until(lambda: len(slack.heard("#relays")) == 300)
         answers = slack.heard("#relays")[100:]
