@@ -179,6 +179,8 @@ class Connection:
         cursor.execute(sql, given)
         if self._disk.line.holder is self and (found := WRITE.search(sql)) is not None:
             self._tables.add(found[2])
+            if found[2] == "channels" and "is_dirty" not in sql:
+                self._written.add("renew")
             self._written |= {what for what, is_it in WRITTEN.items() if is_it(found[1], found[2], given)}
 
     async def commit(self) -> None:
@@ -186,10 +188,9 @@ class Connection:
         if self._disk.line.holder is not self:
             self._conn.commit()
             return
-        written, tables = (
-            frozenset(self._written or {"renew"} if self._tables == {"channels"} else self._written),
-            frozenset(self._tables),
-        )
+        written, tables = frozenset(self._written), frozenset(self._tables)
+        if len(tables) > 1:
+            written -= {"renew"}  # it comes along with every row that is begun
         await self._disk.door("commit", written)
         self._raise_trouble()
         self._conn.commit()

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 BEGAN: Final = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 HEARTBEAT_S: Final = 10.0  # the engine gives a dead process's job to another after so long
+PATIENCE: Final = 100  # so often somebody types the same again
 BURIALS: Final = 20  # a task may have several things to end, one after the other
 LONGEST_CALM_S: Final = 1_200.0
 STORE_TROUBLE: Final[Mapping[str, str]] = {
@@ -403,9 +404,11 @@ class World:
         text = {Follow: "subscribe", Unfollow: "unsubscribe", Mute: "mute", Unmute: "unmute"}[type(act)] + f" {what}"
         if isinstance(act, Mute):
             text += f" for={act.minutes}m"
-        for attempt in range(100):
+        attempt = 0
+        while attempt < PATIENCE:
             there = [each for _, each in sorted(self.processes.items()) if not each.stop.is_set()]
             if there:
+                attempt += 1
                 process = self.chance.choice(there)
                 self.note("typed", text)
                 task = process.begin(process.hear(_channel(act.channel), text, f"{act}:{attempt}"))
