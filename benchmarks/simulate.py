@@ -42,10 +42,11 @@ FAULTS = ("crashes", "freezes", "ambiguous")
 # How much may go wrong on one way of the two workers, and how often a message may then stand there.
 WAYS = {
     "two die": (Limits(crashes=2, losses=0, stalls=0), 1),
-    "one dies, an answer is lost": (Limits(crashes=1, losses=1, stalls=0), 1),
-    "one dies, one stands still": (Limits(crashes=1, losses=0, stalls=1), 1),
-    "an answer is lost, one stands still": (Limits(crashes=0, losses=1, stalls=1), 1),
-    "one dies, and nobody looks back": (Limits(crashes=1, losses=0, stalls=0, looks_back=False), 2),
+    "an answer is lost": (Limits(crashes=0, losses=1, stalls=0), 1),
+    "one stands still": (Limits(crashes=0, losses=0, stalls=1), 1),
+    "one dies, and an answer is lost": (Limits(crashes=1, losses=1, stalls=0), 1),
+    "one dies, and one stands still": (Limits(crashes=1, losses=0, stalls=1), 1),
+    "an answer is lost, and nobody looks back": (Limits(crashes=0, losses=1, stalls=0, looks_back=False), 2),
 }
 
 
@@ -102,7 +103,7 @@ def main() -> int:
     if wanted.seed is not None:
         return again(wanted.seed, long=wanted.long)
     seeds = range(0) if wanted.model else range(wanted.first, wanted.first + wanted.seeds)
-    print(f"seeds {seeds.start} to {seeds.stop - 1}", file=sys.stderr)
+    print(f"seeds {seeds.start} to {seeds.stop - 1}" if seeds else "no seeds", file=sys.stderr)
     played: list[Played] = []
     took_s = 0.0
     with ProcessPoolExecutor(wanted.at_once) as pool:
