@@ -64,7 +64,7 @@ class Heard:
             self._rang.notify_all()
 
     async def count(self, number: int) -> None:
-        async with asyncio.timeout(10), self._rang:
+        async with asyncio.timeout(30), self._rang:
             await self._rang.wait_for(lambda: len(self.keys) >= number)
 
 
@@ -214,7 +214,7 @@ async def test_a_lost_connection_is_made_again(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while heard.keys[-1] != "after":  # as tidy does, every few seconds
                 await work.put_missing([wake("after")])
                 await asyncio.sleep(0.2)

@@ -336,15 +336,17 @@ async def test_on_its_own_clock_the_row_paces_in_real_seconds(database: Database
     """The only test here that takes time: the databases' clocks run, forward and in seconds."""
     paces, fast = Paces(database), pace.terms(100, 0.5, Urgency.BEAT)  # 20 ms
     started = asyncio.get_running_loop().time()
-    slots = 0
+    slots, waits_s = 0, []
 
     while slots < 11:
         answer = await paces.reserve(LANE, fast)
         slots += isinstance(answer, Slot)
+        waits_s.append(answer.wait_s)
         await asyncio.sleep(answer.wait_s)
     took = asyncio.get_running_loop().time() - started
 
-    assert 0.19 <= took < 1.0
+    assert took >= 0.19
+    assert max(waits_s) < 0.03  # after each wait the next slot is near again; how long a busy disk takes is not asked
 
 
 async def test_processes_that_share_a_row_keep_one_pace(url: str):
