@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot import clock, wiring
+from bot import clock
 from bot.flows.deliver import LEASE
 from bot.queue.work import HEARTBEAT
 from bot.sandbox.faults import Delay
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES
 from bot.sandbox.stage import open_stage
-from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_rooms, open_wide, running
+from tests.battery.following import open_rooms, open_wide, prepare, running
 from tests.battery.history import Found, History
 from tests.battery.points import POINTS, AtCommit
 from tests.battery.process import Bot
@@ -177,10 +176,7 @@ async def run(
             stage.slack.workspace.scopes -= READ_BACK_SCOPES
         places = [PLACE, *open_rooms(stage.slack.workspace, ROOMS)]
         follows = [(place, task) for task in TASKS for place in places]
-        opened = Database.open(database)
-        await wiring.upgrade(opened)
-        await follow(opened, stage, follows, now=calendar())
-        await opened.close()
+        await prepare(database, stage, follows, now=calendar())
         stage.slack.faults.plan(Delay(by=timedelta(seconds=LATENCY_S)), on="chat.postMessage", times=None)
         heart = {"RELAYBOT_HEARTBEAT_S": str(HEARTBEAT.total_seconds() / speed)}
         one, other = (Bot(stage, calendar, folder, database, name=name, environment=heart) for name in ("one", "other"))

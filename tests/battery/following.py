@@ -4,14 +4,17 @@ Channels, and what they follow, put down before the bot is there: what fifty com
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
+from bot import wiring
 from bot.domain.subscription import Place, Wish
 from bot.domain.task import Known
 from bot.sandbox.slack import Channel
 from bot.sandbox.story import Phase, Script
+from bot.store.database import Database
 from bot.store.memory import Memory
 
 if TYPE_CHECKING:
@@ -21,11 +24,11 @@ if TYPE_CHECKING:
     from bot.sandbox.slack import Workspace
     from bot.sandbox.slack.api import Api
     from bot.sandbox.stage import Stage
-    from bot.store.database import Database
 
 ALIYUN: Final = AccountName("aliyun")
 SHANGHAI: Final = Region("cn-shanghai")
 WHO: Final = "U0ANN"
+UPGRADING: Final = asyncio.Lock()
 
 
 def running(task: str) -> Script:
@@ -50,12 +53,16 @@ def open_rooms(workspace: Workspace, rooms: int) -> list[str]:
     return names
 
 
-async def follow(database: Database, stage: Stage, wanted: Iterable[tuple[str, str | None]], *, now: datetime) -> None:
-    """Follow tasks in channels, each by its name; a task of None stands for all there are."""
+async def prepare(url: str, stage: Stage, wanted: Iterable[tuple[str, str | None]], *, now: datetime) -> None:
+    """
+    Make the tables, and follow tasks in channels, each by its name; a task of None stands for all there are.
 
-    async def wake(_: object) -> None: ...
-
-    async with Memory(database, wake=wake).transaction() as tx:
+    Several trials may do so at once: Alembic's own context is the process's, so they take turns.
+    """
+    database = Database.open(url)
+    async with UPGRADING:
+        await wiring.upgrade(database)
+    async with Memory(database, wake=_nobody).transaction() as tx:
         for channel, task in wanted:
             workspace = stage.slack.workspace
             place = Place(team=workspace.team, channel=workspace.channel(channel).id)
@@ -67,3 +74,8 @@ async def follow(database: Database, stage: Stage, wanted: Iterable[tuple[str, s
                 await tx.subscriptions.put(place, wish, by=WHO, now=now)
                 await tx.tasks.follow(ref, provider="aliyun", known=Known(), due_at=now)
         await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=now)
+    await database.close()
+
+
+async def _nobody(_: object) -> None:
+    """Wake nobody: the bot is not there yet."""

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot import clock, wiring
 from bot.sandbox.stage import open_stage
-from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_wide, running
+from tests.battery.following import open_wide, prepare, running
 from tests.battery.history import Found, History
 
 if TYPE_CHECKING:
@@ -87,8 +86,5 @@ async def open_bare_lab(url: str) -> AsyncIterator[Lab]:
     calendar = Fast(clock.now, began=clock.now(), speed=SPEED)
     async with open_stage(calendar=calendar, aliyun=map(running, (TASK, "other-b", "other-c"))) as stage:
         open_wide(stage.slack.api)
-        opened = Database.open(url)
-        await wiring.upgrade(opened)
-        await follow(opened, stage, [(PLACE, TASK)], now=calendar())
-        await opened.close()
+        await prepare(url, stage, [(PLACE, TASK)], now=calendar())
         yield Lab(stage=stage, calendar=calendar, history=History(stage.slack, [(PLACE, TASK)]))

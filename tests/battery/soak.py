@@ -14,12 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot import clock, wiring
+from bot import clock
 from bot.sandbox.faults import Drop, Fail
 from bot.sandbox.stage import open_stage
-from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_rooms, open_wide, running
+from tests.battery.following import open_rooms, open_wide, prepare, running
 from tests.battery.history import Found, History
 from tests.battery.process import Bot
 
@@ -74,10 +73,7 @@ async def play(hours: float, seed: int, folder: Path) -> Soak:
         open_wide(stage.slack.api)
         rooms = open_rooms(stage.slack.workspace, ROOMS)
         follows = [(rooms[number % ROOMS], name) for number, name in enumerate(names)]
-        opened = Database.open(url)
-        await wiring.upgrade(opened)
-        await follow(opened, stage, follows, now=calendar())
-        await opened.close()
+        await prepare(url, stage, follows, now=calendar())
         told = {"RELAYBOT_PACE_SHARE": "0.9", "ALIYUN_REGIONS": "cn-shanghai"}
         bot, history = Bot(stage, calendar, folder, url, environment=told), History(stage.slack, follows)
         await bot.start()

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot import clock, wiring
+from bot import clock
 from bot.domain.cadence import PAGE, SWEEP
 from bot.domain.crowd import HOLD
 from bot.sandbox.aliyun import PER_SECOND
 from bot.sandbox.stage import open_stage
-from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_rooms, open_wide, running
+from tests.battery.following import open_rooms, open_wide, prepare, running
 from tests.battery.hearing import listen
 from tests.battery.process import Bot
 from tests.battery.trial import PLACE
@@ -84,10 +83,7 @@ async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 2
         open_wide(stage.slack.api)
         rooms = open_rooms(stage.slack.workspace, math.ceil(tasks / IN_A_ROOM))
         followed = [(rooms[number // IN_A_ROOM], name) for number, name in enumerate(names)]
-        opened = Database.open(url)
-        await wiring.upgrade(opened)
-        await follow(opened, stage, [(PLACE, None), *followed], now=calendar())
-        await opened.close()
+        await prepare(url, stage, [(PLACE, None), *followed], now=calendar())
         told = {"RELAYBOT_PACE_SHARE": str(SHARE), "ALIYUN_REGIONS": "cn-shanghai"}
         bot = Bot(stage, calendar, folder, url, haste=haste, environment=told)
         await bot.start()

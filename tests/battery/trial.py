@@ -14,14 +14,13 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot import clock, wiring
+from bot import clock
 from bot.domain.words import say
 from bot.sandbox.faults import Strike
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES
 from bot.sandbox.stage import open_stage
-from bot.store.database import Database
 from tests.battery.fast import Fast
-from tests.battery.following import follow, open_rooms, open_wide, running
+from tests.battery.following import open_rooms, open_wide, prepare, running
 from tests.battery.hearing import listen
 from tests.battery.history import Found, History
 from tests.battery.points import (
@@ -223,7 +222,8 @@ class Trial:
         if not is_written:
             await self._stage.slack.say("ann", PLACE, typed)
         if not await self._until(self._is_muted):
-            self._round.wrong.append(f"{QUIET} is not muted")
+            told = [message.text for message in self._stage.slack.heard(PLACE) if message.ephemeral_to]
+            self._round.wrong.append(f"{QUIET} is not muted; ann was told {told}")
         await self._stage.slack.say("ann", PLACE, f"/relay unmute aliyun {QUIET}")
         if not await self._until(lambda: not self._is_muted()):
             self._round.wrong.append(f"{QUIET} is still muted")
@@ -279,16 +279,13 @@ async def run(
             stage.slack.workspace.scopes -= READ_BACK_SCOPES
         rooms = open_rooms(stage.slack.workspace, terms.rooms)
         follows = [(PLACE, task) for task in (*MOVING, QUIET)] + [(room, CROWD) for room in rooms]
-        opened = Database.open(database or f"sqlite:///{folder / 'relaybot.db'}")
-        is_server = opened.is_postgres
+        url = database or f"sqlite:///{folder / 'relaybot.db'}"
         if points[0] != MIGRATION:
-            await wiring.upgrade(opened)
-            await follow(opened, stage, follows, now=calendar())
-        await opened.close()
-        bot = Bot(stage, calendar, folder, database or f"sqlite:///{folder / 'relaybot.db'}", mutant=terms.mutant)
+            await prepare(url, stage, follows, now=calendar())
+        bot = Bot(stage, calendar, folder, url, mutant=terms.mutant)
         trial = Trial(random.Random(seed), stage, bot, terms, follows)  # noqa: S311
         try:
-            return await trial.run(points, upgrade=("db", "upgrade") if is_server else ("serve",))
+            return await trial.run(points, upgrade=("db", "upgrade") if database else ("serve",))
         finally:
             bot.send(signal.SIGKILL)
             await bot.gone()
