@@ -32,6 +32,7 @@ bench: .venv/tests  ## the figures that the README and the closing notes quote
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/watch.py
 	$(BIN)/python benchmarks/weight.py
+	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/million.py
 
 battery: .venv/tests  ## end the bot at every moment, hours of it; nothing lost, nothing said twice

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters import aliyun, tencent
 from adapters.aliyun import wire
-from adapters.contract import AccountName, Pace, Region, Reply, TaskId
+from adapters.contract import AccountName, Pace, Region, Reply, TaskId, TaskRef
 from bot.domain.account import Account
 from bot.domain.pace import Slot
 from bot.queue.lanes import Lanes
@@ -46,6 +46,10 @@ _TENCENT: Final = tencent.TencentSettings.model_validate(
         "sdk_app_id": SDK_APP_ID,
     }
 )
+
+
+def ref(account: str, task: str) -> TaskRef:
+    return TaskRef(account=AccountName(account), region=SHANGHAI, task_id=TaskId(task))
 
 
 def script(name: str) -> Script:

@@ -21,7 +21,7 @@ import pstats
 import sys
 import time
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
 from multiprocessing import get_context
@@ -38,6 +38,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bot import clock
+from bot.domain.cadence import KEEP
 from bot.domain.fingerprint import fingerprint
 from bot.flows.watch import Watch
 from bot.store.claimant import Claimant
@@ -125,15 +126,12 @@ async def fill(job: Job) -> None:
             seal = await tx.seals.get(FINGERPRINT)
         listed = instant.pages(map(instant.script, task_names()), job.began)
         seen = instant.read(listed, job.began, partial(fingerprint, seal))
-        for name in names(job.tasks):
-            await stock.store(
-                database,
-                TaskRow,
-                (
-                    stock.task_row(name, instant.SHANGHAI, snapshot, provider="aliyun", due_at=None)
-                    for snapshot in seen.values()
-                ),
-            )
+        for number, name in enumerate(names(job.tasks)):
+            # A read that changed nothing is written down twice a minute: not of all accounts at the same moment.
+            taken_at = job.began - number / len(names(job.tasks)) * KEEP
+            lasts = (replace(snapshot, taken_at=taken_at) for snapshot in seen.values())
+            rows = (stock.task_row(name, instant.SHANGHAI, last, provider="aliyun", due_at=None) for last in lasts)
+            await stock.store(database, TaskRow, rows)
         await stock.store(
             database, SweepRow, (stock.sweep_row(name, instant.SHANGHAI, due_at=job.began) for name in names(job.tasks))
         )
@@ -278,6 +276,7 @@ def main() -> int:
     swept = []
     with open_server() as url, TemporaryDirectory() as folder:
         for count in map(int, wanted.processes.split(",")):
+            print(f"{count} of {wanted.processes} processes …", file=sys.stderr)
             job = Job(create(url, f"million_{count}"), wanted.tasks, clock.now() - timedelta(seconds=1))
             asyncio.run(fill(job))
             profile = Path(folder) / f"{count}.prof"
