@@ -45,7 +45,6 @@ WAYS = {
     "an answer is lost": (Limits(crashes=0, losses=1, stalls=0), 1),
     "one stands still": (Limits(crashes=0, losses=0, stalls=1), 1),
     "one dies, and an answer is lost": (Limits(crashes=1, losses=1, stalls=0), 1),
-    "one dies, and one stands still": (Limits(crashes=1, losses=0, stalls=1), 1),
     "an answer is lost, and nobody looks back": (Limits(crashes=0, losses=1, stalls=0, looks_back=False), 2),
 }
 
