@@ -73,10 +73,18 @@ async def leave(connection: AsyncConnection, ended: Subscription, tasks: Sequenc
         .where(NoticeRow.settled_at.is_(None), NoticeRow.state == "pending")
         .values(state="dropped", settled_at=now)
     )
+    begun = (
+        update(NoticeRow)
+        .where(NoticeRow.team_id == place.team, NoticeRow.channel_id == place.channel, NoticeRow.settled_at.is_(None))
+        .values(state="dropped", settled_at=now)
+    )
     cards = delete(CardRow).where(CardRow.team_id == place.team, CardRow.channel_id == place.channel)
     for batch in batches(tasks):
         await connection.execute(waiting.where(NoticeRow.task.in_(batch)))
-        await connection.execute(cards.where(CardRow.subject.in_([of_task(task) for task in batch])))
+        subjects = [of_task(task) for task in batch]
+        # An edit that was begun and is not known to have arrived would be posted as a new card.
+        await connection.execute(begun.where(NoticeRow.card.in_(subjects)))
+        await connection.execute(cards.where(CardRow.subject.in_(subjects)))
     await connection.execute(waiting.where(NoticeRow.subscription == ended.id))
     await connection.execute(cards.where(CardRow.subject == of_subscription(ended.id)))
 

@@ -14,6 +14,7 @@ from tests.bot.store.given import (
     ALIYUN,
     BEIJING,
     ELSEWHERE,
+    LEASE,
     NOW,
     PLACE,
     SHANGHAI,
@@ -202,3 +203,21 @@ async def test_a_channel_that_leaves_lets_its_cards_go_and_what_waits_to_be_said
         ("C2", f"change:{first.id}"),
         ("C2", f"change:{second.id}"),
     ]
+
+
+async def test_an_edit_that_was_begun_goes_with_the_card_when_the_subscription_ends(memory: Memory):
+    """Found by the simulator: it was said half an hour later, as a new card of what nobody there follows."""
+    async with memory.transaction() as tx:
+        kept, _ = await tx.subscriptions.put(PLACE, single(), by="U1", now=NOW)
+        task = await tx.tasks.follow(ref(), provider="aliyun", known=known(), due_at=None)
+        await tx.outbox.put(notice("card:1", Kind.CARD, task=task.id), now=NOW)
+    async with memory.transaction() as tx:
+        claim = await tx.outbox.claim_place(PLACE, now=NOW, lease=LEASE)
+        row = await tx.outbox.next(claim, now=NOW)
+        await tx.outbox.unsure(row, claim)
+        await tx.subscriptions.remove(kept.id, now=NOW)
+    async with memory.transaction() as tx:
+        left = await tx.outbox.next(claim, now=NOW)
+
+    assert row is not None
+    assert left is None
