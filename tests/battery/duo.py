@@ -39,7 +39,7 @@ ROOMS: Final = 4
 LATENCY_S: Final = 0.2  # that Slack takes to answer a post, of ours
 SOON_S: Final = 2.0  # within so many seconds of ours a change is told when nobody fails
 PATIENCE_S: Final = 60.0
-GRACE_S: Final = 1.5
+GRACE_S: Final = 1.5  # after the longest claim has run out
 LOOK_S: Final = 0.02
 ASLEEP: Final = (1.1, 1.6)  # times the longest claim
 
@@ -129,6 +129,7 @@ class Duo:
         if struck is not None and failure.way != "SIGSTOP":
             await struck.gone()
             await struck.start()
+        await self._sleep(LEASE)
         await asyncio.sleep(GRACE_S)
         return found
 

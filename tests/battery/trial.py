@@ -50,7 +50,8 @@ PLACE: Final = "relays"
 REGION: Final = "cn-shanghai"
 SPEED: Final = 60.0  # seconds of the story in one of ours
 PATIENCE_S: Final = 30.0  # for the bot to say what is so
-GRACE_S: Final = 0.5  # then it may still say something twice
+GRACE_S: Final = 1.0  # then it may still say something twice
+WITHOUT_S: Final = 4.0  # and where it cannot look, it says it again when what it claimed runs out
 LOOK_S: Final = 0.02
 
 MUTED: Final = say("card.muted", when="").split()[0]  # what cards say
@@ -81,6 +82,10 @@ class Terms:
     mutant: str = ""
     is_late: bool = False
     patience_s: float = PATIENCE_S
+
+    @property
+    def grace_s(self) -> float:
+        return GRACE_S if self.reads_back else WITHOUT_S
 
     @property
     def ends(self) -> frozenset[int]:
@@ -138,10 +143,10 @@ class Trial:
                 self._history.add(task, state)
             await self._meanwhile(POINTS[point])
             await self._until(self._history.is_told)
-            await self._until(lambda: False, within_s=GRACE_S)
+            await self._until(lambda: False, within_s=self._terms.grace_s)
             if self._bot.is_ending:  # all is told, and it is still on its way out
                 await self._bot.gone()
-                await self._until(lambda: False, within_s=GRACE_S)
+                await self._until(lambda: False, within_s=self._terms.grace_s)
             self._history.compare(self._round)
             rounds.append(self._round)
             if not self._round.is_right:
