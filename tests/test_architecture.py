@@ -27,7 +27,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "core", "man
 
 # Where an error that nobody foresaw is caught, logged and survived; nowhere else is it swallowed.
 WIDE = {"Exception", "BaseException"}
-CATCH_ALL = {"bot/slack/errands.py", "bot/queue/work.py", "bot/flows/watch.py"}
+CATCH_ALL = {"bot/slack/errands.py", "bot/queue/work.py", "bot/flows/watch.py", "bot/wiring/beats.py"}
 # An abstract property's way of saying so.
 NOT_IMPLEMENTED = {"adapters/contract.py"}
 
