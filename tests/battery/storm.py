@@ -88,7 +88,14 @@ async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 2
         bot = Bot(stage, calendar, folder, url, haste=haste, environment=told)
         await bot.start()
         try:
-            return await _storm(stage, calendar, followed, rooms)
+            storm = asyncio.create_task(_storm(stage, calendar, followed, rooms))
+            died = asyncio.create_task(bot.gone())
+            await asyncio.wait({storm, died}, return_when=asyncio.FIRST_COMPLETED)
+            died.cancel()
+            if not storm.done():
+                storm.cancel()
+                raise bot.broken(f"died by itself with {bot.returncode}")
+            return await storm
         finally:
             bot.send(signal.SIGKILL)
             await bot.gone()
