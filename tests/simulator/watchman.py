@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tests.simulator.slack import Message, Slack
 
 STALE_S: Final = 16.0  # an answer may be so old that is told: a stale list, a silent cloud
+RECOVERED_S: Final = 60.0  # by then a recovery has held for its 30 s, and was told
 BAD: Final = frozenset({TaskState.RETRYING, TaskState.STOPPED, TaskState.ENDED})
 DOWN: Final = frozenset({TaskState.ENDED, TaskState.NOT_FOUND})
 NEVER: Final = float("inf")
@@ -166,7 +167,7 @@ class Watchman:
         if not is_after_mute:
             for mute in self._spans(self.mutes, channel, body.ref.account, task):
                 is_silent = mute.begins < created_at - 0.1 and created_at < min(mute.ends, mute.until)
-                is_covered = is_silent and self._phase(task, mute.begins) is TaskState.RUNNING and at > mute.begins
+                is_covered = is_silent and self._is_well(task, mute.begins) and at > mute.begins
                 self.expect(not is_covered, "I5", f"{channel} was told {_brief(body)} under a mute")
         if created_at > self._disturbed_until:
             self.latest_s = max(self.latest_s, message.posted_at - created_at)
@@ -267,6 +268,15 @@ class Watchman:
         states = {phase.state for phase in relay.phases if at - STALE_S <= phase.at <= at + 0.2}
         states.add(relay.phase_at(at - STALE_S).state)
         return state in states or (state in DOWN and bool(states & DOWN))
+
+    def _is_well(self, task: str, at: float) -> bool:
+        """
+        Say whether everybody takes a task for one that runs.
+
+        Before a recovery has held, a mute is one of a bad task, and a worse kind of badness breaks it.
+        """
+        phase = self._relays[task].phase_at(at)
+        return phase.state is TaskState.RUNNING and at - phase.at > RECOVERED_S
 
     def _phase(self, task: str, at: float) -> TaskState:
         return self._relays[task].phase_at(at).state
