@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "OPERATIONS.md").read_text()
 SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "bot").rglob("*.py")))
 VITALS = Vitals(
     waiting=0,
-    behind_s=0.0,
+    oldest_s=0.0,
     parked=0,
     incidents={},
     beats=(Beat(account="aliyun", region="cn-shanghai", age_s=1.0, is_failing=False),),

@@ -50,12 +50,12 @@ class Vitals:
     """
     What all processes that share a database have in common, at one moment.
 
-    `waiting` notices are not said yet, and for `behind_s` seconds the first of them could have been; `parked` ones
+    `waiting` notices are not said yet, the oldest of them for `oldest_s` seconds, put off or not; `parked` ones
     Slack refused for good. `incidents` that are open, by scope: task, group, account (which cannot be seen).
     """
 
     waiting: int
-    behind_s: float
+    oldest_s: float
     parked: int
     incidents: Mapping[str, int]
     beats: tuple[Beat, ...]

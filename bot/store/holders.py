@@ -15,6 +15,7 @@ from bot.store.tables import ChannelRow, NoticeRow, SweepRow
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.store.claimant import Claimant
@@ -69,17 +70,12 @@ class Holders:
             .where(ChannelRow.claim_until > moment)
             .exists()
         )
-        paused = (  # the row with an empty channel stands for the team: what waits there waits for a person
-            select(literal(1))
-            .where(ChannelRow.team_id == NoticeRow.team_id, ChannelRow.channel_id == "", ChannelRow.paused_why != "")
-            .exists()
-        )
         said_from = await self._connection.scalar(
             select(func.min(func.coalesce(NoticeRow.not_before, NoticeRow.created_at))).where(
                 NoticeRow.settled_at.is_(None),
                 or_(NoticeRow.not_before.is_(None), NoticeRow.not_before <= now),
                 ~taken,
-                ~paused,
+                ~waits_for_a_person(),
             )
         )
         swept_from = await self._connection.scalar(
@@ -94,3 +90,12 @@ class Holders:
         """Count what Slack refused for good and is kept."""
         counted = select(func.count()).select_from(NoticeRow).where(NoticeRow.state == State.PARKED.value)
         return await self._connection.scalar(counted) or 0
+
+
+def waits_for_a_person() -> ColumnElement[bool]:
+    """Say whether a notice's team has taken the app out; the row with an empty channel stands for the team."""
+    return (
+        select(literal(1))
+        .where(ChannelRow.team_id == NoticeRow.team_id, ChannelRow.channel_id == "", ChannelRow.paused_why != "")
+        .exists()
+    )

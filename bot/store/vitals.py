@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from bot.domain.figures import Beat, Vitals
+from bot.store.holders import waits_for_a_person
 from bot.store.tables import IncidentRow, NoticeRow, SweepRow
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ class VitalSigns:
 
     async def take(self, now: datetime) -> Vitals:
         """Count what waits, what was given up, what is bad, and how old each region's last whole look is."""
-        waiting, first_from = (
+        waiting, first_at = (
             await self._connection.execute(
-                select(func.count(), func.min(func.coalesce(NoticeRow.not_before, NoticeRow.created_at))).where(
-                    NoticeRow.settled_at.is_(None)
+                select(func.count(), func.min(NoticeRow.created_at)).where(
+                    NoticeRow.settled_at.is_(None), ~waits_for_a_person()
                 )
             )
         ).one()
-        oldest: datetime | None = first_from  # of no rows there is no least
+        oldest: datetime | None = first_at  # of no rows there is no least
         incidents = await self._connection.execute(
             select(IncidentRow.scope, func.count()).where(IncidentRow.closed_at.is_(None)).group_by(IncidentRow.scope)
         )
@@ -46,7 +47,7 @@ class VitalSigns:
         )
         return Vitals(
             waiting=waiting,
-            behind_s=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+            oldest_s=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
             parked=await self._holders.parked(),
             incidents={row.scope: row[1] for row in incidents},
             beats=tuple(

@@ -74,7 +74,9 @@ def _shared(vitals: Vitals | None) -> Iterator[Metric]:
         return
     yield GaugeMetricFamily("relaybot_notices_waiting", "Notices that are not said yet.", value=vitals.waiting)
     yield GaugeMetricFamily(
-        "relaybot_notices_behind_seconds", "For how long the first of them could have been said.", value=vitals.behind_s
+        "relaybot_notices_oldest_seconds",
+        "For how long the oldest one waits, put off or not.",
+        value=vitals.oldest_s,
     )
     yield GaugeMetricFamily(
         "relaybot_notices_parked", "Notices that Slack refused for good, and that are still kept.", value=vitals.parked

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot import settings
     from bot.domain.notice import Wake
 
-HURRY_S: Final = 3.0  # how long a command that only asks waits for a database that does not answer
+HURRY_S: Final = 3.0  # how long whoever only asks waits for a database that does not answer
 
 log = logging.getLogger(__name__)
 

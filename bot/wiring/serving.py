@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot import __version__, clock
 from bot.flows.desk import PATIENCE_S
@@ -18,7 +18,7 @@ from bot.store.errors import DatabaseTrouble, NotShared
 from bot.web.door import Door
 from bot.web.metrics import page
 from bot.wiring.beats import beating
-from bot.wiring.database import check_tables, is_usable, open_database, passing
+from bot.wiring.database import HURRY_S, check_tables, is_usable, open_database, passing
 from bot.wiring.hearing import hearing
 from bot.wiring.means import open_means
 from bot.wiring.role import Role
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from bot.web.door import Ready
     from bot.wiring.hearing import Hearing
     from bot.wiring.means import Means
-
-HURRY_S: Final = 3.0  # how long whoever asks for the numbers waits for a database that does not answer
 
 log = logging.getLogger(__name__)
 

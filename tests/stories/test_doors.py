@@ -69,6 +69,8 @@ async def test_metrics_tell_whether_the_watch_goes_on_and_what_is_said_arrives(f
     assert value(well[1], 'relaybot_incidents_open{scope="task"}') == 0
     assert value(late[1], 'relaybot_incidents_open{scope="task"}') == 1
     assert value(late[1], "relaybot_notices_waiting") >= 1
+    assert value(late[1], "relaybot_notices_oldest_seconds") > 5
+    assert value(well[1], "relaybot_notices_oldest_seconds") == 0
 
 
 def value(page: str, name: str) -> float:
