@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -20,17 +21,30 @@ from sqlalchemy import Double, Engine, Pool, bindparam, event
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Dialect
 
     from bot.store.pace import PaceClock
 
 STILL_S = 0.001  # of ours; when nothing has happened for so long, nothing is under way on loopback either
+OPENING_S = 5.0  # of ours; a database connection that takes longer to open is one that was given up
 LEAP_S = 0.1  # skipped at once at most: where a busy machine delivers late all the same, no patience runs out at once
 
-# Database connections that are being opened or used. Of one that is given up just after it was opened nobody tells.
+# Database connections in use, and those being opened with the moment that began. Of one that is given up while it is
+# being opened nobody tells, and what was raised then may keep it for ever.
 _lent: WeakSet[object] = WeakSet()
+_opening: dict[object, float] = {}
+
+
+def _passed_s(clock: Callable[[], float] = time.monotonic) -> float:
+    return clock()  # bound above: a story freezes the one that modules know by name
+
+
+def _is_one_opening() -> bool:
+    for record in [each for each, began_s in _opening.items() if _passed_s() - began_s > OPENING_S]:
+        del _opening[record]
+    return bool(_opening)
 
 
 class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # its type depends on the machine
@@ -46,6 +60,8 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # 
             return happened
         if _lent or self.threads:
             return super().select(timeout - STILL_S)
+        if _is_one_opening():
+            return super().select(min(timeout - STILL_S, OPENING_S))
         self.skipped_s += min(timeout - STILL_S, LEAP_S)
         return []
 
@@ -80,14 +96,15 @@ def attentive() -> Iterator[None]:
     """Notice who uses a database, in whatever thread its driver works."""
 
     def opens(dialect: Dialect, record: object, places: Any, named: Any) -> Any:
-        _lent.add(record)
+        _opening[record] = _passed_s()
         try:
             return dialect.connect(*places, **named)
         except BaseException:
-            _lent.discard(record)
+            _opening.pop(record, None)
             raise
 
     def takes(_: object, record: object, *__: object) -> None:
+        _opening.pop(record, None)
         _lent.add(record)
 
     def returns(_: object, record: object) -> None:
@@ -102,3 +119,4 @@ def attentive() -> Iterator[None]:
         for about, what, hear in heard:
             event.remove(about, what, hear)
         _lent.clear()
+        _opening.clear()

@@ -5,6 +5,7 @@ The loop of the stories does not wait, whatever became of what was under way: el
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests.stories.impatient import Impatient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -49,6 +51,15 @@ async def test_a_database_that_cannot_be_opened_keeps_it_no_longer(tmp_path: Pat
     assert await a_minute_takes() < MINUTE_S / 2
 
 
+@pytest.fixture
+def no_garbage_is_collected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_garbage_is_collected")
 async def test_a_read_that_is_given_up_at_any_moment_keeps_it_no_longer(tmp_path: Path) -> None:
     given_up = []
     for turns in range(60):
