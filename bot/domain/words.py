@@ -137,6 +137,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "group.over.still": "{count} tasks of {account}: over but for {bad}",
     "group.small": "{title} · {region} · since {when}",
     "group.lasted": "It took {span}.",
+    "page.many": "{count} tasks of {account} are bad",
     "account.blind": "I cannot see account {account}",
     "account.seen": "I see account {account} again",
     "account.hides": "That hides {count} followed tasks: nothing is known about them now, neither good nor bad.",
@@ -373,6 +374,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "typed.bad_moment": "“{typed}” is no time. I read 16:00, or 2026-11-21 16:00, in your own zone ({zone}).",
     "typed.past_moment": "{typed} is over already in your zone ({zone}).",
     "typed.no_such_moment": "{typed} does not exist in {zone}: the clocks skip it.",
+    "typed.assign_whom": "I need one person to assign it to, with an @; I read {count}.",
+    "typed.no_reason": "Why? A reason goes with it, for those who look at it later.",
+    "typed.long_reason": "A reason has at most {most} characters; this one has {length}.",
     # ── help ──
     "help.intro": "I tell how relay tasks at {titles} are doing.",
     "help.intro.no_account": "I tell how relay tasks are doing. No cloud account may be asked from this channel.",
