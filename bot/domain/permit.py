@@ -37,6 +37,10 @@ class Deed(StrEnum):
     MUTE_ALL = "mute_all"
     UNMUTE = "unmute"
     EXPECT = "expect"  # say that a bad end was meant
+    ACK = "ack"  # have an incident in hand; to take it over, and a snooze, are no more than that
+    SNOOZE = "snooze"
+    ASSIGN = "assign"  # to somebody else
+    CLOSE = "close"  # an incident that is not over
     CONFIRM_GONE = "really_gone"  # that what a cloud's list suddenly lacks is no slip of the cloud's
     SET = "settings"
     ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
@@ -77,6 +81,7 @@ class Refusal(StrEnum):
     NOT_ALLOWED_HERE = "not_allowed_here"
     ARCHIVED = "archived"
     NOT_YOURS = "not_yours"
+    NOT_ON_CALL = "not_on_call"
     NO_ADMIN = "no_admin"
     TOO_LONG = "too_long"
     FULL = "full"
@@ -102,6 +107,8 @@ _OWNERS = {  # admins', and those of whoever owns it; what everybody else reads
     Deed.MUTE_LONG: Refusal.TOO_LONG,
     Deed.SET: Refusal.NOT_YOURS,
     Deed.CONFIRM_GONE: Refusal.NOT_YOURS,
+    Deed.ASSIGN: Refusal.NOT_ON_CALL,
+    Deed.CLOSE: Refusal.NOT_ON_CALL,
 }
 
 
@@ -114,7 +121,8 @@ def refuses(deed: Deed, person: Person, channel: Channel, *, owns: bool = False)
     allowed it. What takes something from others is for admins and for whoever owns it.
 
     Args:
-        owns: they made the subscription that it is about, or one that it would silence.
+        owns: they made the subscription that it is about, or one that it would silence; of an incident also that they
+            are on call, or were called for it.
     """
     if deed is Deed.READ_HELP:
         return None

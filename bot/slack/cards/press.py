@@ -1,10 +1,11 @@
 """
-What a button carries: which task it is about, and the version of that spelling.
+What a button carries: which task, incident or response it is about, and the version of that spelling.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +19,10 @@ REFRESH_CARD: Final = (
 EXPECTED: Final = "card.expected"  # the end or the stop that the card tells was meant
 SUCCEED: Final = "card.succeed"  # follow the task that took this one's relay over, and close this
 REALLY_GONE: Final = "account.really_gone"  # what the cloud's list suddenly lacks was taken away
+ACK: Final = "response.ack"
+SNOOZE: Final = "response.snooze"
+CLOSE: Final = "response.close"  # opens the dialog that asks for the reason
+RESPONSES: Final = frozenset({ACK, SNOOZE, CLOSE})
 SHARE: Final = "look.share"
 ID: Final = "look.id"
 
@@ -38,6 +43,36 @@ class _Incident(BaseModel):
 
     v: Literal[1] = 1
     i: int
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    v: Literal[1] = 1
+    r: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """The response that a button is about, and its version when the button was made."""
+
+    response: int
+    version: int
+
+
+def written_response(response: int, version: int) -> str:
+    """Return the value of a button about a response as it is."""
+    return json.dumps({"v": 1, "r": response, "n": version}, separators=(",", ":"))
+
+
+def read_response(value: str) -> Pressed | None:
+    """Return the response that a pressed button is about; None as with `read`."""
+    try:
+        found = _Response.model_validate_json(value)
+    except ValidationError:
+        return None
+    return Pressed(response=found.r, version=found.n)
 
 
 def written_incident(incident: int) -> str:

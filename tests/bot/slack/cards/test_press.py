@@ -43,3 +43,22 @@ def test_an_id_that_slack_would_not_carry_gets_no_button():
 )
 def test_a_value_that_we_did_not_write_is_about_no_task(why: str, value: str):
     assert press.read(value) is None, why
+
+
+def test_a_button_of_a_response_knows_which_version_it_was_made_for():
+    assert press.read_response(press.written_response(9, 3)) == press.Pressed(response=9, version=3)
+
+
+@pytest.mark.parametrize(
+    ("why", "value"),
+    [
+        ("nothing", ""),
+        ("an incident's", press.written_incident(9)),
+        ("a task's", press.written(ref("main-en"))),
+        ("another version of the spelling", '{"v":2,"r":9,"n":3}'),
+        ("a number that is a word", '{"v":1,"r":"9","n":3}'),
+        ("a number that is true", '{"v":1,"r":9,"n":true}'),
+    ],
+)
+def test_a_value_that_we_did_not_write_is_about_no_response(why: str, value: str):
+    assert press.read_response(value) is None, why
