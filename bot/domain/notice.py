@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from adapters.contract import AccountName, Plan, Region, Remark, TaskRef, TaskState
+from adapters.contract import AccountName, Plan, Region, Remark, TaskId, TaskRef, TaskState
 from bot.domain.message import Look
 from bot.domain.subscription import Place
 from bot.domain.task import News, Successor, Why
@@ -31,6 +31,8 @@ class Kind(StrEnum):
     DIGEST = "digest"  # a burst of changes as one message, edited while it goes on
     LINE = "line"  # who changed what others hear
     DIRECT = "direct"  # to one person, by direct message
+    PAGE = "page"  # a call, in the channel: under the card and shown in the channel too, gathered into no digest
+    CALL = "call"  # a call by something outside Slack; the place's channel is `pager:<name>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +152,55 @@ class LineBody:
     thread_ts: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """A level that was passed over because nobody of it could be called. `user` is empty for a gap."""
+
+    step: int
+    why: Literal["gap", "unknown", "deactivated", "refused", "stale", "empty"]
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageBody:
+    """
+    A call for one incident, or what follows one: to a channel, a person or something outside Slack.
+
+    Its parts say what happened in the words of whoever dresses it. The link to the thread is asked for when it is sent:
+    the thread is under the card of the row's task, or else of its incident, in `channel`.
+    """
+
+    kind: Literal["page"] = "page"
+    v: Literal[1] = 1
+    act: Literal["trigger", "remind", "ack", "resolve", "drill"]
+    incident: int
+    response: int
+    version: int  # of the response once this is put down: what a button of it was pressed on
+    step: int  # 0: whoever is on call; n: the rota's n-th level
+    attempt: int = 0  # how often that level was called again
+    dedup_key: str  # the same for each attempt: a second sender is harmless
+    mentions: tuple[str, ...] = ()  # user and group ids
+    channel: str  # where its story is told
+    account: AccountName
+    region: Region
+    title: str  # the cloud as people call it
+    name: str = ""  # of the task; empty for a group or a blind account
+    task_id: TaskId | None = None
+    state: TaskState | None = None
+    why: str  # a `Why`; of a blind account the error's name
+    reason: str = ""  # the vendor's word
+    because: str = ""  # why somebody is called now, as `domain.response.Because` has it
+    opened_at: datetime
+    at: datetime  # when it was put down
+    late: timedelta | None = None  # after it was due: the bot was down
+    count: int = 1  # tasks in it, with those of the responses that it calls for
+    skipped: tuple[Skip, ...] = ()
+    by: str = ""  # who acked or closed; whom a reminder reminds
+
+
 Body: TypeAlias = Annotated[
-    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | DigestBody | LineBody, Field(discriminator="kind")
+    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | DigestBody | LineBody | PageBody,
+    Field(discriminator="kind"),
 ]
 _BODIES: TypeAdapter[Body] = TypeAdapter(Body)
 
@@ -182,6 +231,7 @@ class Notice:
     task: int | None = None
     subscription: int | None = None  # whose board it is
     incident: int | None = None  # whose group message it is, or (a REPLY without a task) goes under
+    response: int | None = None  # whose call it is: taken back when that is acked, muted or closed
     user: str = ""  # of a DIRECT one
     not_before: datetime | None = None
 

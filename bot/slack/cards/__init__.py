@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import message, notice
-from bot.slack.cards import account, answer, board, done, group, guide, line, listing, reply, sentence, task
+from bot.slack.cards import account, answer, board, done, group, guide, line, listing, page, reply, sentence, task
 
 if TYPE_CHECKING:
     from bot.slack.cards.block import Dressed
@@ -66,3 +66,5 @@ def dress_body(body: notice.Body) -> Dressed:
             return board.digest(body)
         case notice.LineBody():
             return line.dress(body)
+        case notice.PageBody():
+            return page.dress(body)

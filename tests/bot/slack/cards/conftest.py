@@ -21,7 +21,7 @@ LOCK_SCREEN = 150
 SUM = 10_000  # Slack's own limit is undocumented and near 13,200
 
 # Everything between angle brackets that we ourselves put there: an instant, or a person or channel named on purpose.
-OURS = re.compile(r"<!date\^-?[0-9]+\^[^<>|]*\|[^<>|]*>|<@[UW][A-Z0-9]+>|<#[CGD][A-Z0-9]+>")
+OURS = re.compile(r"<!date\^-?[0-9]+\^[^<>|]*\|[^<>|]*>|<@[UW][A-Z0-9]+>|<#[CGD][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>")
 
 
 def texts(value: Any) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from bot.domain.notice import (
     DigestBody,
     GroupBody,
     LineBody,
+    PageBody,
     ReplyBody,
     from_json,
     to_json,
@@ -92,7 +93,7 @@ def card(chance: random.Random) -> CardBody:
 
 
 def anything(chance: random.Random) -> Body:
-    match chance.randrange(7):
+    match chance.randrange(8):
         case 0:
             return card(chance)
         case 1:
@@ -134,6 +135,28 @@ def anything(chance: random.Random) -> Body:
         case 5:
             return DigestBody(
                 total=10**4, counts=counts(chance), names=names(chance), since=instant(chance), until=instant(chance)
+            )
+        case 6:
+            return PageBody(
+                act=chance.choice(["trigger", "remind"]),
+                incident=7,
+                response=9,
+                version=chance.randrange(10**4),
+                step=chance.randrange(6),
+                dedup_key="relaybot:7:0",
+                mentions=tuple(chance.choice(["U0ANN", "S0OPS"]) for _ in range(chance.randrange(3))),
+                channel="C0RELAYS",
+                region=Region("r" * 40),
+                name=foreign(chance),
+                task_id=TaskId(foreign(chance)),
+                state=chance.choice([None, *TaskState]),
+                why=foreign(chance),
+                reason=foreign(chance),
+                opened_at=instant(chance),
+                at=instant(chance),
+                late=span(chance),
+                count=chance.choice([1, 10**4]),
+                **where(chance),
             )
         case _:
             values = (("channel", foreign(chance)), ("code", foreign(chance)))

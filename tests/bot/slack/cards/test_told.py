@@ -26,6 +26,7 @@ from bot.domain.notice import (
     DigestBody,
     GroupBody,
     LineBody,
+    PageBody,
     ReplyBody,
     from_json,
     to_json,
@@ -123,6 +124,26 @@ BLIND = AccountBody(
     followed=50,
 )
 
+PAGE = PageBody(
+    act="trigger",
+    incident=7,
+    response=9,
+    version=1,
+    step=0,
+    dedup_key="relaybot:7:0",
+    mentions=("U0ANN",),
+    channel="C0RELAYS",
+    account=REF.account,
+    region=REF.region,
+    title="Alibaba Cloud",
+    name="main-en",
+    task_id=REF.task_id,
+    state=STOPPED,
+    why=Why.STOPPED,
+    reason="PullStreamFailed",
+    opened_at=NOW,
+    at=NOW,
+)
 NEXT = Successor(ref=replace(REF, task_id=TaskId("fd245384-4067-4f91-9d75-9666a6bc0002")), name="main-en")
 
 BODIES: dict[str, Body] = {
@@ -183,6 +204,10 @@ BODIES: dict[str, Body] = {
         until=NOW,
     ),
     "digest-of-good-news": DigestBody(total=6, counts=((RUNNING, 6),), names=(), since=NOW, until=NOW),
+    # ── calls ──
+    "page": PAGE,
+    "page-of-a-group": replace(PAGE, task_id=None, name="", state=None, count=200, mentions=("S0OPS",)),
+    "page-of-a-blind-account": replace(PAGE, task_id=None, name="", state=None, why="BadCredentials", reason=""),
     # ── lines ──
     **{
         f"line-paused-{why}": LineBody(
