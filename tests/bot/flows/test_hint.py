@@ -14,15 +14,16 @@ from tests.bot.flows.world import ALI, DESCRIBE, INGEST, TRTC, ingest, open_worl
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bot.store.database import Database
     from tests.bot.flows.world import World
 
 FAR = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world(database: Database) -> AsyncIterator[World]:
     """Two tasks that have been quiet for so long that neither is read often."""
-    async with open_world(script("t-1", **FAR), ingest("trtc-1")) as world:
+    async with open_world(database, script("t-1", **FAR), ingest("trtc-1")) as world:
         await world.follow("t-1")
         await world.follow("trtc-1", account=TRTC)
         await world.passes(180, step=5)

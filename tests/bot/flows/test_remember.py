@@ -14,6 +14,7 @@ from tests.bot.flows.world import ALI, OPS, SHOW, open_world, script
 
 if TYPE_CHECKING:
     from bot.domain.subscription import Place
+    from bot.store.database import Database
     from tests.bot.flows.world import World
 
 HOUR = timedelta(hours=1)
@@ -37,8 +38,8 @@ async def mute(world: World, place: Place, lasts: timedelta) -> None:
         await tx.mutes.put(place, account=ALI, task=None, owner="U1", begins_at=now, ends_at=now + lasts, now=now)
 
 
-async def test_a_channel_that_wants_other_states_only_hears_nothing_of_a_group() -> None:
-    async with open_world(*TASKS) as world:
+async def test_a_channel_that_wants_other_states_only_hears_nothing_of_a_group(database: Database) -> None:
+    async with open_world(database, *TASKS) as world:
         await world.follow(None, place=SHOW, only=frozenset({TaskState.RETRYING, TaskState.ENDED}))
         await world.follow(None, place=OPS, only=frozenset({TaskState.STOPPED}))
         await world.passes(10)
@@ -52,8 +53,8 @@ async def test_a_channel_that_wants_other_states_only_hears_nothing_of_a_group()
         assert (told.total, told.is_over) == (8, True)  # RUNNING is not among its states: what was told ends there
 
 
-async def test_a_muted_channel_hears_of_a_group_when_the_mute_is_over_and_it_is_still_bad() -> None:
-    async with open_world(*TASKS) as world:
+async def test_a_muted_channel_hears_of_a_group_when_the_mute_is_over_and_it_is_still_bad(database: Database) -> None:
+    async with open_world(database, *TASKS) as world:
         await world.follow(None, place=SHOW)
         await world.follow(None, place=OPS)
         await world.passes(10)
@@ -69,8 +70,8 @@ async def test_a_muted_channel_hears_of_a_group_when_the_mute_is_over_and_it_is_
         assert await world.said(Kind.CARD, Kind.CHANNEL, Kind.REPLY, place=SHOW) == []
 
 
-async def test_a_mute_of_an_account_ends_without_a_card_for_each_of_its_tasks() -> None:
-    async with open_world(*TASKS) as world:
+async def test_a_mute_of_an_account_ends_without_a_card_for_each_of_its_tasks(database: Database) -> None:
+    async with open_world(database, *TASKS) as world:
         await world.follow(None, place=SHOW)
         await world.follow("t-3", place=SHOW)
         await world.passes(10)

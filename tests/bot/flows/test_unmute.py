@@ -19,6 +19,7 @@ from tests.bot.flows.world import ALI, SHOW, open_world, script
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.store.database import Database
     from tests.bot.flows.world import World
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -45,8 +46,8 @@ async def told(world: World) -> list[TaskState]:
     return [body.news.new for body in said if isinstance(body, ReplyBody)]
 
 
-async def test_what_changed_under_a_mute_is_told_once_when_it_is_over() -> None:
-    async with open_world(script("a")) as world:
+async def test_what_changed_under_a_mute_is_told_once_when_it_is_over(database: Database) -> None:
+    async with open_world(database, script("a")) as world:
         await muted(world, "a")
         world.say("a", "3", "RetryTimesOffline")
         await world.passes(20)
@@ -60,8 +61,8 @@ async def test_what_changed_under_a_mute_is_told_once_when_it_is_over() -> None:
     assert after[len(before) :] == [TaskState.STOPPED]
 
 
-async def test_a_state_that_came_back_to_where_it_was_is_silence() -> None:
-    async with open_world(script("a")) as world:
+async def test_a_state_that_came_back_to_where_it_was_is_silence(database: Database) -> None:
+    async with open_world(database, script("a")) as world:
         await muted(world, None)
         before = await told(world)
         world.say("a", "2", "PullStreamFailed")
@@ -77,8 +78,8 @@ async def test_a_state_that_came_back_to_where_it_was_is_silence() -> None:
     assert not cards[-1].is_muted
 
 
-async def test_a_mute_that_was_put_on_for_later_marks_the_card_when_it_begins() -> None:
-    async with open_world(script("a"), script("b")) as world:
+async def test_a_mute_that_was_put_on_for_later_marks_the_card_when_it_begins(database: Database) -> None:
+    async with open_world(database, script("a"), script("b")) as world:
         await world.follow_many("ab")
         await world.passes(10)
         async with world.memory.transaction() as tx:
@@ -109,8 +110,8 @@ async def test_a_mute_that_was_put_on_for_later_marks_the_card_when_it_begins() 
         assert await marked(None) == ["a"]  # another process, which may have been down at that moment
 
 
-async def test_a_mute_of_an_account_that_is_not_configured_any_more_ends_too() -> None:
-    async with open_world(script("a")) as world:
+async def test_a_mute_of_an_account_that_is_not_configured_any_more_ends_too(database: Database) -> None:
+    async with open_world(database, script("a")) as world:
         await muted(world, "a")
         before = await world.said()
         world.clock.move(HALF_AN_HOUR)
@@ -119,8 +120,8 @@ async def test_a_mute_of_an_account_that_is_not_configured_any_more_ends_too() -
         assert await world.said() == before
 
 
-async def test_a_mute_in_force_stays() -> None:
-    async with open_world(script("a")) as world:
+async def test_a_mute_in_force_stays(database: Database) -> None:
+    async with open_world(database, script("a")) as world:
         await muted(world, "a")
 
         assert await end_mutes(world.memory, world.accounts, now=world.clock.now) == 0

@@ -29,7 +29,8 @@ from tests.bot.flows.world import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from bot.store.database import Database
 
 
 FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
@@ -38,12 +39,6 @@ FAR: dict[str, Any] = {"start": timedelta(hours=-2), "end": timedelta(hours=6)}
 def far(task_id: str, word: str = "1", **told: Any) -> Any:
     """A task in the middle of its plan."""
     return script(task_id, word, **FAR | told)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> str:
-    """Where what is under way is given up: its connection goes too, and a database in memory would with it."""
-    return f"sqlite:///{tmp_path / 'relaybot.db'}"
 
 
 def whys(bodies: list[Any]) -> list[Why]:
@@ -62,9 +57,9 @@ def whys(bodies: list[Any]) -> list[Why]:
         (1, "2", 10),
     ],
 )
-async def test_what_sweeps_cost(tasks: int, word: str, lists: int):
+async def test_what_sweeps_cost(database: Database, tasks: int, word: str, lists: int):
     names = [f"t-{number}" for number in range(tasks)]
-    async with open_world(*(far(name, word if name == "t-0" else "1") for name in names)) as world:
+    async with open_world(database, *(far(name, word if name == "t-0" else "1") for name in names)) as world:
         await world.follow_many(names)
         await world.passes(30)
         world.stage.aliyun.ledger.clear()
@@ -75,8 +70,8 @@ async def test_what_sweeps_cost(tasks: int, word: str, lists: int):
         assert world.asked(DESCRIBE) <= 2  # a doubt's confirmation, perhaps
 
 
-async def test_ten_channels_on_one_task_are_one_read():
-    async with open_world(far("t-1")) as world:
+async def test_ten_channels_on_one_task_are_one_read(database: Database):
+    async with open_world(database, far("t-1")) as world:
         for number in range(10):
             await world.follow("t-1", place=type(SHOW)(team="T1", channel=f"C{number}"))
         await world.passes(30)
@@ -87,15 +82,15 @@ async def test_ten_channels_on_one_task_are_one_read():
         assert (world.asked(LIST), world.asked(DESCRIBE)) == (1, 0)
 
 
-async def test_where_nothing_is_followed_nothing_is_asked():
-    async with open_world(far("t-1"), ingest("trtc-1")) as world:
+async def test_where_nothing_is_followed_nothing_is_asked(database: Database):
+    async with open_world(database, far("t-1"), ingest("trtc-1")) as world:
         await world.passes(30)
 
         assert (world.asked(LIST), world.asked(INGEST)) == (0, 0)
 
 
-async def test_a_change_is_confirmed_by_a_read_of_its_own_and_told_once():
-    async with open_world(far("t-1")) as world:
+async def test_a_change_is_confirmed_by_a_read_of_its_own_and_told_once(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(30)
         before = world.asked(DESCRIBE)
@@ -112,8 +107,8 @@ async def test_a_change_is_confirmed_by_a_read_of_its_own_and_told_once():
         assert (incident.scope, incident.why, incident.closed_at) == ("task", Why.STOPPED, None)
 
 
-async def test_a_state_that_was_read_once_shows_on_the_card_alone():
-    async with open_world(far("t-1")) as world:
+async def test_a_state_that_was_read_once_shows_on_the_card_alone(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(30)
         world.say("t-1", "3")
@@ -128,8 +123,8 @@ async def test_a_state_that_was_read_once_shows_on_the_card_alone():
         assert card.look.snapshot.state is card.confirmed is TaskState.RUNNING
 
 
-async def test_from_retrying_to_recovered_the_story_is_told_in_order():
-    async with open_world(far("t-1")) as world:
+async def test_from_retrying_to_recovered_the_story_is_told_in_order(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(30)
         world.say("t-1", "2", "PullStreamFailed")
@@ -163,9 +158,11 @@ async def test_from_retrying_to_recovered_the_story_is_told_in_order():
         (10, 5, "CodeTaskNotExist", TaskState.ENDED),
     ],
 )
-async def test_a_task_is_gone_only_on_strong_evidence(tasks: int, gone: int, missing: str, comes_to: TaskState):
+async def test_a_task_is_gone_only_on_strong_evidence(
+    database: Database, tasks: int, gone: int, missing: str, comes_to: TaskState
+):
     names = [f"t-{number}" for number in range(tasks)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         world.stage.aliyun.missing = type(world.stage.aliyun.missing)(missing)
         await world.follow_many(names)
         await world.passes(10)
@@ -178,9 +175,9 @@ async def test_a_task_is_gone_only_on_strong_evidence(tasks: int, gone: int, mis
         assert {(await world.known(name)).state for name in names[gone:]} <= {TaskState.RUNNING}
 
 
-async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task():
+async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task(database: Database):
     names = [f"t-{number}" for number in range(20)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names:
@@ -198,9 +195,11 @@ async def test_a_list_that_mislays_its_tasks_is_one_notice_and_none_about_a_task
         assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
 
 
-async def test_what_a_person_says_is_really_gone_ends_and_what_is_mislaid_later_is_not_believed_again():
+async def test_what_a_person_says_is_really_gone_ends_and_what_is_mislaid_later_is_not_believed_again(
+    database: Database,
+):
     names = [f"t-{number}" for number in range(8)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names[:6]:
@@ -226,9 +225,9 @@ async def test_what_a_person_says_is_really_gone_ends_and_what_is_mislaid_later_
         assert [(await world.known(name)).state for name in names] == [TaskState.RUNNING] * 8
 
 
-async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice():
+async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice(database: Database):
     names = [f"t-{number}" for number in range(50)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
@@ -258,8 +257,8 @@ async def test_an_outage_of_ten_minutes_with_fifty_tasks_is_one_notice():
         (Fail("Throttling.User"), "Throttled"),
     ],
 )
-async def test_whatever_hides_an_account_is_named(fault: Fail, error: str):
-    async with open_world(far("t-1")) as world:
+async def test_whatever_hides_an_account_is_named(database: Database, fault: Fail, error: str):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.stage.aliyun.faults.plan(fault, times=None)
@@ -271,8 +270,8 @@ async def test_whatever_hides_an_account_is_named(fault: Fail, error: str):
         assert (blind.error, blind.code) == (error, fault.code)
 
 
-async def test_a_short_outage_is_silence():
-    async with open_world(far("t-1")) as world:
+async def test_a_short_outage_is_silence(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
@@ -285,9 +284,9 @@ async def test_a_short_outage_is_silence():
         assert await world.incidents() == []
 
 
-async def test_a_cloud_without_a_list_that_falls_silent_is_one_notice_too():
+async def test_a_cloud_without_a_list_that_falls_silent_is_one_notice_too(database: Database):
     names = [f"trtc-{number}" for number in range(10)]
-    async with open_world(*map(ingest, names)) as world:
+    async with open_world(database, *map(ingest, names)) as world:
         await world.follow_many(names, account=TRTC)
         await world.passes(20)
         world.stage.tencent.faults.plan(Fail("InternalError"), times=None)
@@ -303,8 +302,8 @@ async def test_a_cloud_without_a_list_that_falls_silent_is_one_notice_too():
         assert await world.said(Kind.REPLY, Kind.CHANNEL) == []
 
 
-async def test_a_task_that_alone_cannot_be_read_is_no_blind_account():
-    async with open_world(ingest("trtc-1"), ingest("trtc-2")) as world:
+async def test_a_task_that_alone_cannot_be_read_is_no_blind_account(database: Database):
+    async with open_world(database, ingest("trtc-1"), ingest("trtc-2")) as world:
         await world.follow_many(["trtc-1", "trtc-2"], account=TRTC)
         await world.passes(10)
         world.stage.tencent.faults.plan(Fail("InvalidParameter.TaskId"), on=INGEST, times=None)
@@ -315,8 +314,8 @@ async def test_a_task_that_alone_cannot_be_read_is_no_blind_account():
         assert (await world.known("trtc-1", TRTC)).is_unseen
 
 
-async def test_a_tencent_task_that_is_gone_has_ended_and_is_looked_at_for_half_an_hour_more():
-    async with open_world(ingest("trtc-1")) as world:
+async def test_a_tencent_task_that_is_gone_has_ended_and_is_looked_at_for_half_an_hour_more(database: Database):
+    async with open_world(database, ingest("trtc-1")) as world:
         await world.follow("trtc-1", account=TRTC)
         await world.passes(10)
         world.say("trtc-1", "NotExist")
@@ -332,8 +331,8 @@ async def test_a_tencent_task_that_is_gone_has_ended_and_is_looked_at_for_half_a
         assert world.asked(INGEST) == 0
 
 
-async def test_an_end_that_was_none_is_taken_back():
-    async with open_world(ingest("trtc-1")) as world:
+async def test_an_end_that_was_none_is_taken_back(database: Database):
+    async with open_world(database, ingest("trtc-1")) as world:
         await world.follow("trtc-1", account=TRTC)
         await world.passes(10)
         world.say("trtc-1", "NotExist")
@@ -346,8 +345,8 @@ async def test_an_end_that_was_none_is_taken_back():
         assert (await world.known("trtc-1", TRTC)).state is TaskState.RUNNING
 
 
-async def test_a_cold_task_is_read_once_a_minute_and_a_hot_one_every_five_seconds():
-    async with open_world(ingest("trtc-1"), ingest("trtc-2")) as world:
+async def test_a_cold_task_is_read_once_a_minute_and_a_hot_one_every_five_seconds(database: Database):
+    async with open_world(database, ingest("trtc-1"), ingest("trtc-2")) as world:
         await world.follow_many(["trtc-1", "trtc-2"], account=TRTC)
         await world.passes(200, step=5)
         world.stage.tencent.ledger.clear()
@@ -364,8 +363,8 @@ async def test_a_cold_task_is_read_once_a_minute_and_a_hot_one_every_five_second
         assert 8 <= world.asked(INGEST) <= 24
 
 
-async def test_all_tasks_of_an_account_are_picked_up_as_they_appear():
-    async with open_world(far("t-1"), far("t-2", "3", name="other")) as world:
+async def test_all_tasks_of_an_account_are_picked_up_as_they_appear(database: Database):
+    async with open_world(database, far("t-1"), far("t-2", "3", name="other")) as world:
         await world.follow(None, match="name-")
         await world.passes(10)
         assert await world.tasks() == ["t-1"]  # only what somebody wants is kept
@@ -382,8 +381,8 @@ async def test_all_tasks_of_an_account_are_picked_up_as_they_appear():
         assert board.counts == ((TaskState.RUNNING, 2),)
 
 
-async def test_a_task_that_appears_running_has_started():
-    async with open_world(far("t-1")) as world:
+async def test_a_task_that_appears_running_has_started(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow(None)
         await world.passes(10)
         world.stage.aliyun.story.add(far("t-2"))
@@ -395,8 +394,8 @@ async def test_a_task_that_appears_running_has_started():
         assert [row.task for row in await world.changes()] == [2]
 
 
-async def test_what_had_ended_before_anybody_followed_is_left_alone():
-    async with open_world(far("t-1"), far("t-2", "-1")) as world:
+async def test_what_had_ended_before_anybody_followed_is_left_alone(database: Database):
+    async with open_world(database, far("t-1"), far("t-2", "-1")) as world:
         await world.follow(None)
 
         await world.passes(10)
@@ -404,8 +403,8 @@ async def test_what_had_ended_before_anybody_followed_is_left_alone():
         assert await world.tasks() == ["t-1"]
 
 
-async def test_an_account_shows_only_the_tasks_that_its_configuration_lets_people_see():
-    async with open_world(far("live-1"), far("test-1")) as world:
+async def test_an_account_shows_only_the_tasks_that_its_configuration_lets_people_see(database: Database):
+    async with open_world(database, far("live-1"), far("test-1")) as world:
         account = world.accounts[ALI]
         world.accounts[ALI] = type(account)(
             **{name: getattr(account, name) for name in account.__slots__} | {"tasks": ("live-*",)}
@@ -417,8 +416,8 @@ async def test_an_account_shows_only_the_tasks_that_its_configuration_lets_peopl
         assert await world.tasks() == ["live-1"]
 
 
-async def test_what_is_over_is_not_asked_for_any_more():
-    async with open_world(far("t-1", end=timedelta(seconds=20))) as world:
+async def test_what_is_over_is_not_asked_for_any_more(database: Database):
+    async with open_world(database, far("t-1", end=timedelta(seconds=20))) as world:
         await world.follow("t-1")
         await world.passes(20)
         world.say("t-1", "-1", "OverEndTime")
@@ -430,8 +429,8 @@ async def test_what_is_over_is_not_asked_for_any_more():
         assert (world.asked(LIST), world.asked(DESCRIBE)) == (0, 0)
 
 
-async def test_after_a_restart_the_comparison_is_with_what_is_stored():
-    async with open_world(far("t-1")) as world:
+async def test_after_a_restart_the_comparison_is_with_what_is_stored(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.say("t-1", "3", "PushStreamFailed")
@@ -444,8 +443,8 @@ async def test_after_a_restart_the_comparison_is_with_what_is_stored():
         assert len(await world.changes()) == 1
 
 
-async def test_a_sweep_that_was_taken_over_writes_nothing():
-    async with open_world(far("t-1")) as world:
+async def test_a_sweep_that_was_taken_over_writes_nothing(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.say("t-1", "3")
@@ -479,10 +478,11 @@ async def test_a_sweep_that_was_taken_over_writes_nothing():
     ],
 )
 async def test_who_comes_back_late_asks_for_no_page_of_a_sweep_that_is_not_his(
+    database: Database,
     is_taken_over: bool,  # noqa: FBT001
     pages: list[int],
 ):
-    async with open_world(*(far(f"t-{number}") for number in range(250))) as world:
+    async with open_world(database, *(far(f"t-{number}") for number in range(250))) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.say("t-1", "3")
@@ -503,9 +503,9 @@ async def test_who_comes_back_late_asks_for_no_page_of_a_sweep_that_is_not_his(
         assert (await world.known("t-1") == meanwhile) is is_taken_over
 
 
-async def test_two_watches_never_sweep_one_region_at_once_however_slow_the_cloud_is():
+async def test_two_watches_never_sweep_one_region_at_once_however_slow_the_cloud_is(database: Database):
     """Each page takes twice as long as a claim holds, and both watches look for work all the time."""
-    async with open_world(*(far(f"t-{number}") for number in range(250))) as world:
+    async with open_world(database, *(far(f"t-{number}") for number in range(250))) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.stage.aliyun.ledger.clear()
@@ -530,8 +530,8 @@ async def test_two_watches_never_sweep_one_region_at_once_however_slow_the_cloud
         assert held == [1, 1, 1]
 
 
-async def test_a_sweep_never_begins_before_the_last_one_ended():
-    async with open_world(far("t-1")) as world:
+async def test_a_sweep_never_begins_before_the_last_one_ended(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         world.stage.aliyun.ledger.clear()
@@ -548,8 +548,8 @@ async def test_a_sweep_never_begins_before_the_last_one_ended():
         await slow
 
 
-async def test_one_beat_takes_all_that_is_due_however_few_it_claims_at_once():
-    async with open_world() as world:
+async def test_one_beat_takes_all_that_is_due_however_few_it_claims_at_once(database: Database):
+    async with open_world(database) as world:
         async with world.memory.transaction() as tx:
             for number in range(5):
                 await tx.sweeps.ensure(AccountName(f"old-{number}"), SHANGHAI, due_at=world.clock.now)
@@ -561,9 +561,9 @@ async def test_one_beat_takes_all_that_is_due_however_few_it_claims_at_once():
         assert left == []
 
 
-async def test_a_list_that_outlasts_its_claim_keeps_it_and_counts_as_a_failure():
+async def test_a_list_that_outlasts_its_claim_keeps_it_and_counts_as_a_failure(database: Database):
     """A cloud that takes connections and says nothing: each list takes longer than a claim holds."""
-    async with open_world(far("t-1")) as world:
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         patient, other = world.new_watch(keep_every_s=0.01), world.new_watch()
@@ -589,13 +589,9 @@ async def test_a_list_that_outlasts_its_claim_keeps_it_and_counts_as_a_failure()
         assert (sweep.misses, sweep.failing_since) == (1, world.clock.now - timedelta(seconds=36))
 
 
-@pytest.mark.parametrize("is_postgres", [False, True], ids=["sqlite", "postgresql"])
-async def test_two_watches_over_one_database_share_the_work(
-    fresh_postgres: Callable[[bool], str], *, is_postgres: bool
-):
-    url = await asyncio.to_thread(fresh_postgres, True) if is_postgres else None
+async def test_two_watches_over_one_database_share_the_work(database: Database):
     scripts = (*(far(f"t-{number}") for number in range(5)), ingest("trtc-1"))
-    async with open_world(*scripts, url=url) as world:
+    async with open_world(database, *scripts) as world:
         await world.follow_many([f"t-{number}" for number in range(5)])
         await world.follow("trtc-1", account=TRTC)
         other = world.new_watch()
@@ -614,9 +610,9 @@ async def test_two_watches_over_one_database_share_the_work(
         assert len(await world.incidents()) == len(await world.changes()) == 1
 
 
-async def test_a_persons_plan_that_is_changed_during_a_read_is_not_lost():
+async def test_a_persons_plan_that_is_changed_during_a_read_is_not_lost(database: Database):
     """F's command and a read write the same row: whoever reads older values does not overwrite newer ones."""
-    async with open_world(ingest("trtc-1")) as world:
+    async with open_world(database, ingest("trtc-1")) as world:
         await world.follow("trtc-1", account=TRTC)
         await world.passes(10)
         world.stage.tencent.faults.plan(Hang(), on=INGEST)
@@ -637,9 +633,9 @@ async def test_a_persons_plan_that_is_changed_during_a_read_is_not_lost():
         assert (await world.known("trtc-1", TRTC)).until == until
 
 
-async def test_two_tasks_that_push_to_one_place_are_pointed_out():
+async def test_two_tasks_that_push_to_one_place_are_pointed_out(database: Database):
     async with open_world(
-        far("t-1"), far("t-2"), far("t-3", destination="rtmp://push.example.com/live/other")
+        database, far("t-1"), far("t-2"), far("t-3", destination="rtmp://push.example.com/live/other")
     ) as world:
         await world.follow_many(["t-1", "t-2", "t-3"])
         await world.passes(10)
@@ -652,8 +648,8 @@ async def test_two_tasks_that_push_to_one_place_are_pointed_out():
         assert cards["t-3"].same_destination == ()
 
 
-async def test_an_account_that_is_not_configured_any_more_is_left_alone():
-    async with open_world(far("t-1")) as world:
+async def test_an_account_that_is_not_configured_any_more_is_left_alone(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         del world.accounts[ALI]
 
@@ -662,8 +658,8 @@ async def test_an_account_that_is_not_configured_any_more_is_left_alone():
         assert (world.asked(LIST), world.asked(DESCRIBE)) == (0, 0)
 
 
-async def test_each_place_hears_of_its_own_subscriptions_only():
-    async with open_world(far("t-1"), far("t-2")) as world:
+async def test_each_place_hears_of_its_own_subscriptions_only(database: Database):
+    async with open_world(database, far("t-1"), far("t-2")) as world:
         await world.follow("t-1", place=SHOW)
         await world.follow("t-2", place=OPS)
         await world.passes(10)
@@ -679,9 +675,9 @@ def groups(bodies: list[Any]) -> list[GroupBody]:
     return [body for body in bodies if isinstance(body, GroupBody)]
 
 
-async def test_many_that_die_at_once_are_one_incident_and_one_message():
+async def test_many_that_die_at_once_are_one_incident_and_one_message(database: Database):
     names = [f"t-{number:03}" for number in range(200)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names:
@@ -702,10 +698,10 @@ async def test_many_that_die_at_once_are_one_incident_and_one_message():
         assert len(cards) == 200
 
 
-async def test_a_task_of_a_group_gets_no_card_of_its_own_while_nothing_new_happens_to_it():
+async def test_a_task_of_a_group_gets_no_card_of_its_own_while_nothing_new_happens_to_it(database: Database):
     """Whoever follows `all` reads the board and the group; a quiet look half an hour later posted two hundred cards."""
     names = [f"t-{number}" for number in range(8)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow(None)
         await world.passes(10)
         for name in names:
@@ -718,9 +714,9 @@ async def test_a_task_of_a_group_gets_no_card_of_its_own_while_nothing_new_happe
         assert await world.said(Kind.CARD) == []
 
 
-async def test_a_group_that_recovers_says_so_in_its_own_message():
+async def test_a_group_that_recovers_says_so_in_its_own_message(database: Database):
     names = [f"t-{number}" for number in range(6)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names:
@@ -742,9 +738,9 @@ async def test_a_group_that_recovers_says_so_in_its_own_message():
         assert all(row.closed_at is not None for row in await world.incidents())
 
 
-async def test_who_turns_bad_within_a_minute_joins_the_group():
+async def test_who_turns_bad_within_a_minute_joins_the_group(database: Database):
     names = [f"t-{number}" for number in range(8)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names[:6]:
@@ -763,9 +759,9 @@ async def test_who_turns_bad_within_a_minute_joins_the_group():
         assert alone.ref.task_id == "t-7"
 
 
-async def test_a_handful_that_dies_is_told_one_by_one():
+async def test_a_handful_that_dies_is_told_one_by_one(database: Database):
     names = [f"t-{number}" for number in range(4)]
-    async with open_world(*map(far, names)) as world:
+    async with open_world(database, *map(far, names)) as world:
         await world.follow_many(names)
         await world.passes(10)
         for name in names:
@@ -777,9 +773,9 @@ async def test_a_handful_that_dies_is_told_one_by_one():
         assert len(await world.said(Kind.CHANNEL)) == 4
 
 
-async def test_ends_as_planned_are_no_crowd():
+async def test_ends_as_planned_are_no_crowd(database: Database):
     names = [f"t-{number}" for number in range(20)]
-    async with open_world(*(script(name, end=timedelta(seconds=30)) for name in names)) as world:
+    async with open_world(database, *(script(name, end=timedelta(seconds=30)) for name in names)) as world:
         await world.follow_many(names)
         await world.passes(30)
         for name in names:
@@ -792,8 +788,8 @@ async def test_ends_as_planned_are_no_crowd():
         assert set(whys(await world.said(Kind.REPLY))) == {Why.ENDED}
 
 
-async def test_what_comes_back_within_ten_minutes_is_the_same_incident():
-    async with open_world(far("t-1")) as world:
+async def test_what_comes_back_within_ten_minutes_is_the_same_incident(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         await world.passes(10)
         for word in ("3", "1", "3"):
@@ -811,8 +807,8 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told():
-    async with open_world(far("t-1")) as world:
+async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         stop = asyncio.Event()
         running = asyncio.create_task(world.watch.run(stop))
@@ -827,14 +823,14 @@ async def test_the_beat_goes_on_by_itself_and_stops_when_it_is_told():
         await asyncio.wait_for(running, timeout=5)
 
 
-async def test_the_beat_survives_an_error_that_nobody_foresaw(file: str, caplog: pytest.LogCaptureFixture):
-    async with open_world(far("t-1"), url=file) as world:
+async def test_the_beat_survives_an_error_that_nobody_foresaw(database: Database, caplog: pytest.LogCaptureFixture):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
-        await world.plan_for_all("spoilt")
+        await world.wish_of_all(only="spoilt")
         stop = asyncio.Event()
         running = asyncio.create_task(world.watch.run(stop))
         await until(lambda: "spoilt" in caplog.text)
-        await world.plan_for_all(None)
+        await world.wish_of_all(only="")
         world.clock.move(timedelta(seconds=31))  # the claims of what failed
         world.watch.hurry()
         await until(lambda: len(world.wakes) > 0)  # it was read, and its card is to be shown
@@ -844,8 +840,10 @@ async def test_the_beat_survives_an_error_that_nobody_foresaw(file: str, caplog:
         assert (await world.known("t-1")).state is TaskState.RUNNING
 
 
-async def test_a_task_whose_memory_cannot_be_read_is_seen_as_for_the_first_time_and_the_others_go_on():
-    async with open_world(far("t-1"), far("t-2")) as world:
+async def test_a_task_whose_memory_cannot_be_read_is_seen_as_for_the_first_time_and_the_others_go_on(
+    database: Database,
+):
+    async with open_world(database, far("t-1"), far("t-2")) as world:
         await world.follow_many(["t-1", "t-2"])
         await world.passes(10)
         await world.remember_of("t-1", '{"since": "spoilt"}')
@@ -858,8 +856,8 @@ async def test_a_task_whose_memory_cannot_be_read_is_seen_as_for_the_first_time_
         assert sorted(whys(await world.said(Kind.CHANNEL))) == [Why.FIRST_SIGHT_BAD, Why.STOPPED]
 
 
-async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again(file: str):
-    async with open_world(far("t-1"), url=file) as world:
+async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again(database: Database):
+    async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
         world.stage.aliyun.faults.plan(Hang(), on=LIST)
         stop = asyncio.Event()
@@ -884,9 +882,11 @@ async def test_what_is_under_way_at_the_end_is_given_up_and_falls_due_again(file
         (TRTC, INGEST),
     ],
 )
-async def test_what_is_under_way_when_a_process_leaves_is_anothers_at_once(file: str, account: AccountName, api: str):
+async def test_what_is_under_way_when_a_process_leaves_is_anothers_at_once(
+    database: Database, account: AccountName, api: str
+):
     task = "t-1" if account == ALI else "trtc-1"
-    async with open_world(far("t-1"), ingest("trtc-1"), url=file) as world:
+    async with open_world(database, far("t-1"), ingest("trtc-1")) as world:
         await world.follow(task, account=account)
         cloud = world.stage.aliyun if account == ALI else world.stage.tencent
         cloud.faults.plan(Hang(), on=api)

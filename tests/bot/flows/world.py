@@ -1,5 +1,5 @@
 """
-A world to watch: the sandbox's clouds on loopback, a database in memory, and time that stands still until it is moved.
+A world to watch: the sandbox's clouds on loopback, a real database, and time that stands still until it is moved.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from adapters import aliyun, tencent
 from adapters.contract import AccountName, Region, TaskId, TaskRef
@@ -27,15 +27,15 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.stage import ALIYUN_KEY, TENCENT_KEY, open_stage
 from bot.sandbox.story import Phase, Script
 from bot.sandbox.tencent import SDK_APP_ID
-from bot.store.database import Database
 from bot.store.memory import Memory
-from bot.store.tables import BlindSpanRow, ChangeRow, IncidentRow, NoticeRow, TaskRow
+from bot.store.tables import BlindSpanRow, ChangeRow, IncidentRow, NoticeRow, SubscriptionRow, TaskRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from bot.domain.notice import Body, Wake
     from bot.sandbox.stage import Stage
+    from bot.store.database import Database
 
 SHANGHAI, SINGAPORE = Region("cn-shanghai"), Region("ap-singapore")
 ALI, TRTC = AccountName("aliyun"), AccountName("tencent")
@@ -157,10 +157,10 @@ class World:
         async with self.database.writing() as connection:
             await connection.execute(update(TaskRow).where(TaskRow.task_id == task).values(known=known))
 
-    async def plan_for_all(self, start: str | None) -> None:
-        """Write this over the planned start of each task, whether it is a time or not."""
+    async def wish_of_all(self, only: str) -> None:
+        """Write this over the states that each channel wants to hear of, whether there are such states or not."""
         async with self.database.writing() as connection:
-            await connection.execute(text("UPDATE tasks SET plan_start = :start"), {"start": start})
+            await connection.execute(update(SubscriptionRow).values(only_states=only))
 
     def say(self, task: str, word: str, reason: str = "") -> None:
         """From now on the cloud says this of a task."""
@@ -180,8 +180,8 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(*scripts: Script, rate: int = 100_000, url: str | None = None) -> AsyncIterator[World]:
-    """Open a world whose clouds hold these tasks; nobody's pace is short in it. By default it remembers in memory."""
+async def open_world(database: Database, *scripts: Script) -> AsyncIterator[World]:
+    """Open a world whose clouds hold these tasks, and that remembers here; nobody's pace is short in it."""
     clock = Clock()
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(
@@ -191,10 +191,7 @@ async def open_world(*scripts: Script, rate: int = 100_000, url: str | None = No
                 tencent=[each for each in scripts if each.sdk_app_id],
             )
         )
-        stage.aliyun.window.most = stage.tencent.window.most = rate
-        database = Database.open(url)
-        stack.push_async_callback(database.close)
-        await database.upgrade()
+        stage.aliyun.window.most = stage.tencent.window.most = 100_000
         transport = await stack.enter_async_context(Transport(now=clock))
         lanes, accounts = _lanes(stage, transport, clock)
         stack.push_async_callback(lanes.close)
