@@ -175,6 +175,21 @@ async def test_a_slack_that_refuses_connections_is_waited_for(mail: Mail):
     assert mail.slack.ledger.of("conversations.history") == []  # nothing was sent, so nothing is looked for
 
 
+async def test_a_channel_that_slack_makes_wait_delays_no_other(mail: Mail):
+    """A throttle's time is a row's own: whoever drains sleeps through none of it."""
+    other = mail.channel(1)
+    await mail.put(mail.line(1), mail.line(2, other), mail.line(3, other))
+    mail.slack.faults.plan(Fail("ratelimited", retry_after=5 * MINUTE), on="chat.postMessage")
+    began = mail.clock()
+    await mail.deliver()
+    await mail.deliver(other)
+
+    assert (mail.told(), len(mail.told(other.channel))) == ([], 2)
+    assert mail.clock() - began < 10 * SECOND
+    await mail.finish()
+    assert len(mail.told()) == 1
+
+
 async def test_a_post_that_hangs_and_is_taken_after_all_is_not_repeated(mail: Mail):
     await mail.subscribe()
     await mail.tell_a_story()

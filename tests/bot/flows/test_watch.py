@@ -429,6 +429,22 @@ async def test_what_is_over_is_not_asked_for_any_more(database: Database):
         assert (world.asked(LIST), world.asked(DESCRIBE)) == (0, 0)
 
 
+async def test_what_turned_bad_before_a_restart_is_told_well_after_it(database: Database):
+    async with open_world(database, far("t-1")) as world:
+        await world.follow("t-1")
+        await world.passes(10)
+        world.say("t-1", "3", "PushStreamFailed")
+        await world.passes(10)
+        world.clock.move(timedelta(hours=1))
+        world.watch = world.new_watch()
+        world.say("t-1", "1")
+
+        await world.passes(40)
+
+        assert whys(await world.said(Kind.CHANNEL)) == [Why.STOPPED, Why.RECOVERED]
+        assert [row.closed_why for row in await world.incidents()] == [Why.RECOVERED]
+
+
 async def test_after_a_restart_the_comparison_is_with_what_is_stored(database: Database):
     async with open_world(database, far("t-1")) as world:
         await world.follow("t-1")
