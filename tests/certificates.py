@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def write_certificate(pem: Path) -> Path:
-    """Write a certificate that vouches for itself, with its key."""
+    """Write a certificate of 127.0.0.1 and `pager.test` that vouches for itself, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relaybot's test")])
     day = datetime(2020, 1, 1, tzinfo=UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=36_500))
     for extension in (
-        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("pager.test")]),
         x509.BasicConstraints(ca=False, path_length=None),
         x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
         x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),

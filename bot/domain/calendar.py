@@ -46,6 +46,14 @@ class Calendar:
         return age is None or age > STALE_AFTER
 
 
+class Unread(Exception):
+    """A calendar could not be read, or holds nobody's time: `code` says why. The last good copy stays."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
 _CALENDARS: Final = TypeAdapter(Calendar)
 
 

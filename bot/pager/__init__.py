@@ -1,0 +1,1 @@
+"""What else calls out, beside Slack: pagers, calendars, a dead-man's switch. One door leads there."""
