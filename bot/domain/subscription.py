@@ -36,6 +36,7 @@ class Wish:
     only: frozenset[TaskState] = frozenset()  # empty: everything
     until: datetime | None = None
     thread_ts: str = ""  # updates go under this message instead of under a card
+    page: bool = False  # wake whoever is on call
 
     def covers(self, ref: TaskRef, name: str = "") -> bool:
         """Say whether it wants to hear of a task that the cloud calls so; `match` in upper or lower case."""

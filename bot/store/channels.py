@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from bot.domain.subscription import ChannelSettings, Place
 from bot.store.tables import ChannelRow
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.orm import InstrumentedAttribute
 
 UNINSTALLED: Final = "app_uninstalled"  # why a whole team is paused
 ARCHIVED: Final = "is_archived"  # why a channel is paused that may come back
@@ -119,6 +120,15 @@ def is_place(place: Place) -> ColumnElement[bool]:
     """Tell a channel's row."""
     is_it: ColumnElement[bool] = (ChannelRow.team_id == place.team) & (ChannelRow.channel_id == place.channel)
     return is_it
+
+
+def is_uninstalled(team: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Say whether a row's team has taken the app out; the row with an empty channel stands for the team."""
+    return (
+        select(literal(1))
+        .where(ChannelRow.team_id == team, ChannelRow.channel_id == "", ChannelRow.paused_why != "")
+        .exists()
+    )
 
 
 def _settings(row: Any) -> ChannelSettings:

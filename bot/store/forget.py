@@ -14,9 +14,12 @@ from sqlalchemy import delete, or_, select, update
 from adapters.contract import Region
 from bot.domain.subscription import Place, Wish
 from bot.store.batches import batches
+from bot.store.calendars import Calendars
 from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
+from bot.store.responses import Responses, is_of
 from bot.store.rest import covered, rest, uncovered
+from bot.store.rotas import Rotas
 from bot.store.stillness import Stillness
 from bot.store.subscriptions import Subscriptions
 from bot.store.sweeps import Sweeps
@@ -27,6 +30,8 @@ from bot.store.tables import (
     MuteRow,
     NameRow,
     NoticeRow,
+    ResponseRow,
+    RotaRow,
     SubscriptionRow,
     SweepRow,
     Table,
@@ -82,7 +87,8 @@ class Forget:
         mentioned = await self._carded((CardRow.team_id == place.team) & (CardRow.channel_id == place.channel))
         ended = await self._subscriptions.of_place(place)
         theirs = await self._theirs(ended)
-        erased: Counter[str] = Counter()
+        calls = select(ResponseRow.id).where(is_of(place))
+        erased = await self._erase(_table(NoticeRow), NoticeRow.response.in_(calls))  # to people and pagers
         for table in _CHANNEL:
             erased += await self._erase(table, table.c.team_id == place.team, table.c.channel_id == place.channel)
         erased += await self._let_go(theirs, mentioned, now)
@@ -93,7 +99,8 @@ class Forget:
         """
         Erase what is kept of a person: their direct conversations, mutes, notices and trace.
 
-        What they subscribed and set for channels stays, and is nobody's.
+        What they subscribed and set for channels stays, and is nobody's. They are on call nowhere any more, and what
+        they had in hand is due at once.
         """
         erased: Counter[str] = Counter()
         for channel in await self._alone_with(team, user):
@@ -106,7 +113,10 @@ class Forget:
             NoticeRow.body.contains(f"@{user}", autoescape=True),
         )
         erased += await self._erase(_table(NoticeRow), NoticeRow.team_id == team, is_named)
-        for owned in (SubscriptionRow, ChannelRow):
+        await Rotas(self._connection).leave(team, user, now=now)
+        await Calendars(self._connection).leave(user)
+        await Responses(self._connection).leave(team, user, now=now)
+        for owned in (SubscriptionRow, ChannelRow, RotaRow):
             await self._connection.execute(
                 update(owned).where(owned.team_id == team, owned.user_id == user).values(user_id="")
             )

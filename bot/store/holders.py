@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, literal, or_, select
 
+from bot.store.channels import is_uninstalled
 from bot.store.line import State
 from bot.store.tables import ChannelRow, NoticeRow, SweepRow
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.store.claimant import Claimant
@@ -75,7 +75,7 @@ class Holders:
                 NoticeRow.settled_at.is_(None),
                 or_(NoticeRow.not_before.is_(None), NoticeRow.not_before <= now),
                 ~taken,
-                ~waits_for_a_person(),
+                ~is_uninstalled(NoticeRow.team_id),
             )
         )
         swept_from = await self._connection.scalar(
@@ -90,12 +90,3 @@ class Holders:
         """Count what Slack refused for good and is kept."""
         counted = select(func.count()).select_from(NoticeRow).where(NoticeRow.state == State.PARKED.value)
         return await self._connection.scalar(counted) or 0
-
-
-def waits_for_a_person() -> ColumnElement[bool]:
-    """Say whether a notice's team has taken the app out; the row with an empty channel stands for the team."""
-    return (
-        select(literal(1))
-        .where(ChannelRow.team_id == NoticeRow.team_id, ChannelRow.channel_id == "", ChannelRow.paused_why != "")
-        .exists()
-    )

@@ -13,6 +13,7 @@ from bot.store import copies, replays
 from bot.store.audit import Audits
 from bot.store.blind import Blind
 from bot.store.bursts import Bursts
+from bot.store.calendars import Calendars
 from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
@@ -26,6 +27,8 @@ from bot.store.mutes import Mutes
 from bot.store.names import Names
 from bot.store.outbox import Outbox
 from bot.store.replays import Replays
+from bot.store.responses import Responses
+from bot.store.rotas import Rotas
 from bot.store.seals import Seals
 from bot.store.stillness import Stillness
 from bot.store.subscriptions import Subscriptions
@@ -68,6 +71,9 @@ class Tx:
         self.cards = Cards(connection)
         self.channels = Channels(connection)
         self.mutes = Mutes(connection)
+        self.rotas = Rotas(connection)
+        self.calendars = Calendars(connection)
+        self.responses = Responses(connection)
         self.replays = Replays(connection)
         self.audit = Audits(connection)
         self.seals = Seals(connection)
@@ -133,6 +139,7 @@ class Memory:
             await tx.outbox.trim(now - self._kept.notices)
         async with self.transaction() as tx:
             await tx.changes.trim(now - self._kept.history)
+            await tx.responses.trim(now - self._kept.history)
             await tx.incidents.trim(now - self._kept.history)
             await tx.blind.trim(now - self._kept.history)
         async with self.transaction() as tx:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 
 UNREADABLE: Final = "unreadable_body"  # the code of a row that this release cannot read
+WITHDRAWN: Final = "withdrawn"  # the code of a call that nobody needs any more
+
+_CALLS: Final = (Kind.PAGE.value, Kind.DIRECT.value, Kind.CALL.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class OutboxRow:
     task: int | None
     subscription: int | None
     incident: int | None
+    response: int | None
     subject: str  # of the card that it is; empty for what is posted once
     root: Card | None  # the card that it edits, or goes under; None: not there
     is_unsure: bool  # an earlier attempt may have reached Slack: look for the key from `started_at` on, then send
@@ -99,6 +103,7 @@ class Outbox:
             task=notice.task,
             subscription=notice.subscription,
             incident=notice.incident,
+            response=notice.response,
             card=subject,
             thread=_thread(notice),
             state=State.PENDING.value,
@@ -200,6 +205,7 @@ class Outbox:
             task=newest.task,
             subscription=newest.subscription,
             incident=newest.incident,
+            response=newest.response,
         )
         await self.put(notice, now=now)
 
@@ -318,6 +324,16 @@ class Outbox:
             self._wakes.add(wake(place))
         return revived.rowcount
 
+    async def withdraw(self, response: int, *, now: datetime) -> int:
+        """Take back the calls of a response that nobody has begun to send; says how many that were."""
+        taken_back = await self._connection.execute(
+            update(NoticeRow)
+            .where(NoticeRow.response == response, NoticeRow.settled_at.is_(None))
+            .where(NoticeRow.state == State.PENDING.value, NoticeRow.kind.in_(_CALLS))
+            .values(state=State.DROPPED.value, settled_at=now, code=WITHDRAWN)
+        )
+        return taken_back.rowcount
+
     async def trim(self, before: datetime) -> None:
         """Forget what was settled earlier."""
         await self._connection.execute(delete(NoticeRow).where(NoticeRow.settled_at < before))
@@ -402,7 +418,7 @@ def _subject(notice: Notice) -> str:
 
 
 def _thread(notice: Notice) -> str:
-    if notice.kind not in {Kind.REPLY, Kind.CHANNEL}:
+    if notice.kind not in {Kind.REPLY, Kind.CHANNEL, Kind.PAGE}:
         return ""
     return name(task=notice.task, subscription=notice.subscription, incident=notice.incident)
 
@@ -430,6 +446,7 @@ def _outbox_row(row: Any, chosen: Waiting, cards: dict[str, Card]) -> OutboxRow:
         task=row.task,
         subscription=row.subscription,
         incident=row.incident,
+        response=row.response,
         subject=row.card,
         root=cards.get(row.card or row.thread),
         is_unsure=chosen.state is not State.PENDING,

@@ -171,7 +171,12 @@ def _key(place: Place, wish: Wish) -> dict[str, Any]:
 
 
 def _options(wish: Wish) -> dict[str, Any]:
-    return {"only_states": ",".join(sorted(wish.only)), "until_at": wish.until, "thread_ts": wish.thread_ts}
+    return {
+        "only_states": ",".join(sorted(wish.only)),
+        "until_at": wish.until,
+        "thread_ts": wish.thread_ts,
+        "page": wish.page,
+    }
 
 
 def _subscription(row: Any) -> Subscription:
@@ -186,6 +191,7 @@ def _subscription(row: Any) -> Subscription:
             only=frozenset(TaskState(state) for state in row.only_states.split(",") if state),
             until=row.until_at,
             thread_ts=row.thread_ts,
+            page=row.page,
         ),
         created_by=row.user_id,
         created_at=row.created_at,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Double, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, Double, Index, Integer, MetaData, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -118,6 +118,7 @@ class SubscriptionRow(Table):
     only_states: Mapped[str]  # joined by commas; empty: everything
     until_at: Mapped[datetime | None]
     thread_ts: Mapped[str]
+    page: Mapped[bool] = mapped_column(server_default=false())  # whoever is on call is woken
     user_id: Mapped[str]  # who made it; empty when that person was forgotten
     created_at: Mapped[datetime]
 
@@ -273,6 +274,7 @@ class NoticeRow(Table):
         Index(None, "team_id", "channel_id", "settled_at"),
         Index(None, "team_id", "channel_id", "created_at"),
         Index(None, "settled_at"),
+        Index(None, "response", **_only_where("response IS NOT NULL")),
         _NUMBERED,
     )
 
@@ -287,6 +289,7 @@ class NoticeRow(Table):
     task: Mapped[int | None] = mapped_column(_ID)
     subscription: Mapped[int | None] = mapped_column(_ID)
     incident: Mapped[int | None] = mapped_column(_ID)
+    response: Mapped[int | None] = mapped_column(_ID)  # that it is a page of
     card: Mapped[str]  # the card that it is, or is an edit of
     thread: Mapped[str]  # the card that it goes under
     state: Mapped[str]
@@ -360,6 +363,68 @@ class MuteRow(Table):
     ends_at: Mapped[datetime]
     until_recovery: Mapped[bool]
     created_at: Mapped[datetime]
+
+
+class RotaRow(Table):
+    """Who is on call in a channel, and who is called after that."""
+
+    __tablename__ = "rotas"
+    __table_args__ = (Index(None, "due_at", **_only_where("due_at IS NOT NULL")),)
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[str] = mapped_column(primary_key=True)
+    rota: Mapped[str]  # JSON
+    version: Mapped[int]  # grows with each save; who saves on top of an older one is refused
+    user_id: Mapped[str]  # who changed it last; empty when that person was forgotten
+    changed_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # the next change of shift, or the next look for gaps
+
+
+class CalendarRow(Table):
+    """The last good copy of a calendar that the configuration names."""
+
+    __tablename__ = "calendars"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    calendar: Mapped[str]  # JSON
+
+
+class ResponseRow(Table):
+    """What one channel does about an incident. The row is the timer: at most one thing of it is due."""
+
+    __tablename__ = "responses"
+    __table_args__ = (
+        UniqueConstraint("incident", "team_id", "channel_id"),
+        Index(None, "due_at", **_only_where("due_at IS NOT NULL")),
+        Index("ix_responses_open", "team_id", "channel_id", **_only_where("closed_at IS NULL")),
+        _NUMBERED,
+    )
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    incident: Mapped[int] = mapped_column(_ID)
+    team_id: Mapped[str]
+    channel_id: Mapped[str]
+    opened_at: Mapped[datetime]
+    pages: Mapped[bool]
+    policy: Mapped[str]  # JSON
+    rank: Mapped[int]
+    reason: Mapped[str]
+    version: Mapped[int]  # grows with each save; who saves on top of an older one is refused
+    step: Mapped[int]
+    attempt: Mapped[int]
+    due_at: Mapped[datetime | None]
+    due: Mapped[str]  # empty: nothing
+    leader: Mapped[int | None] = mapped_column(_ID)  # the response that calls for this one too
+    acked_by: Mapped[str]  # people's ids here and below are empty for nobody
+    acked_at: Mapped[datetime | None]
+    ack_until: Mapped[datetime | None]
+    snoozed_by: Mapped[str]
+    assigned_to: Mapped[str]
+    worsened: Mapped[int]  # the version with which it last got worse in kind
+    called: Mapped[str]  # people and groups of the last call, joined by commas
+    calls: Mapped[str]  # steps, joined by commas
+    closed_at: Mapped[datetime | None]
+    closed_why: Mapped[str]
 
 
 class ReplayRow(Table):

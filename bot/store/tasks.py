@@ -19,7 +19,7 @@ from bot.store import codec
 from bot.store.batches import batches
 from bot.store.cards import of_task
 from bot.store.subscriptions import Subscriptions
-from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, TaskRow
+from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, ResponseRow, TaskRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ class Tasks:
             for column, values in (
                 (TaskRow.id, batch),
                 (ChangeRow.task, batch),
+                (ResponseRow.incident, select(IncidentRow.id).where(IncidentRow.task.in_(batch))),
                 (IncidentRow.task, batch),
                 (NameRow.task, batch),
                 (CardRow.subject, subjects),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from bot.domain.figures import Beat, Vitals
-from bot.store.holders import waits_for_a_person
+from bot.store.channels import is_uninstalled
 from bot.store.tables import IncidentRow, NoticeRow, SweepRow
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class VitalSigns:
         waiting, first_at = (
             await self._connection.execute(
                 select(func.count(), func.min(NoticeRow.created_at)).where(
-                    NoticeRow.settled_at.is_(None), ~waits_for_a_person()
+                    NoticeRow.settled_at.is_(None), ~is_uninstalled(NoticeRow.team_id)
                 )
             )
         ).one()

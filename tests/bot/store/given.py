@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from adapters.contract import AccountName, Plan, Region, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain.notice import Kind, LineBody, Notice
 from bot.domain.outlook import Tone
+from bot.domain.response import Badness, Policy, Response
+from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns
 from bot.domain.subscription import Place, Wish
 from bot.domain.task import Known, News, Why
 
@@ -43,3 +45,23 @@ def news(why: Why = Why.STOPPED, at: datetime = NOW) -> News:
 
 def notice(cause: str, kind: Kind = Kind.LINE, key: str = "hello", place: Place = PLACE, **options: Any) -> Notice:
     return Notice(place=place, kind=kind, cause=cause, body=LineBody(key=key, user="U1"), **options)
+
+
+def rota(*people: str, level: str = "U9") -> Rota:
+    """People who take turns, a cover by the last of them, and a level."""
+    return Rota(
+        base=Turns(people=people, every=7, at=time(9), zone="Asia/Shanghai", begins=date(2026, 11, 16)),
+        covers=(Cover(user=people[-1], begins_at=NOW, ends_at=after(60), by=people[0]),),
+        levels=(Level(after=timedelta(minutes=5), target=Target(kind=TargetKind.USER, id=level)),),
+    )
+
+
+def response(incident: int = 7, **options: Any) -> Response:
+    given = {
+        "place": PLACE,
+        "opened_at": NOW,
+        "pages": True,
+        "policy": Policy(levels=rota("U1").levels),
+        "badness": Badness(rank=2, reason="RetryTimesOffline"),
+    }
+    return Response(id=0, incident=incident, **{**given, **options})

@@ -12,7 +12,7 @@ from bot.domain.notice import Kind
 from bot.domain.subscription import ChannelSettings, Place, Wish
 from bot.store.channels import ARCHIVED, UNINSTALLED
 from bot.store.tables import Table
-from tests.bot.store.given import ALIYUN, NOW, SHANGHAI, after, known, news, notice, ref, single
+from tests.bot.store.given import ALIYUN, NOW, SHANGHAI, after, known, news, notice, ref, response, rota, single
 
 if TYPE_CHECKING:
     from bot.store.database import Database
@@ -39,6 +39,8 @@ async def fill(tx: Tx, place: Place, user: str, *tasks: str) -> None:
     await tx.channels.set(place, ChannelSettings(digest=False), by=user, now=NOW)
     await tx.outbox.claim_place(place, now=NOW, lease=timedelta(seconds=30))
     await tx.mutes.put(place, account=ALIYUN, task=None, owner=user, begins_at=NOW, ends_at=after(60), now=NOW)
+    await tx.rotas.save(place, rota(user), due_at=NOW, by=user, now=NOW, version=0)
+    await tx.responses.open(response(incident=9_000, place=place, acked_by=user, called=(user,)))
     await tx.audit.record(
         at=NOW,
         team_id=place.team,
@@ -77,8 +79,8 @@ async def mentioning(database: Database, text: str) -> set[str]:
         }
 
 
-OF_A_CHANNEL = {"audits", "cards", "channels", "mutes", "notices", "subscriptions"}
-OF_A_PERSON = OF_A_CHANNEL - {"cards"}
+OF_A_CHANNEL = {"audits", "cards", "channels", "mutes", "notices", "responses", "rotas", "subscriptions"}
+OF_A_PERSON = OF_A_CHANNEL - {"cards", "responses"}
 
 
 def test_every_table_that_holds_ids_of_slack_is_known_here():

@@ -1,0 +1,209 @@
+"""
+Responses: what each channel does about an incident. Each row is a timer; who saves on top of what was read, fires it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, or_, select, update
+
+from bot.domain.response import Badness, Due, Response, policy_from_json, policy_to_json
+from bot.domain.rota import Target, TargetKind
+from bot.domain.subscription import Place
+from bot.store.channels import is_uninstalled
+from bot.store.tables import IncidentRow, ResponseRow
+from bot.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class Responses:
+    """The responses of one transaction; lists are oldest first."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def open(self, response: Response) -> int | None:
+        """
+        Keep a new response; its `id` is not looked at.
+
+        Returns:
+            Its id; None when the place has one to this incident already, open or closed.
+        """
+        opened = await self._connection.execute(
+            upsert(self._connection, ResponseRow)
+            .values(**_key(response), **_values(response), version=response.version)
+            .on_conflict_do_nothing()
+            .returning(ResponseRow.id)
+        )
+        number: int | None = opened.scalar_one_or_none()
+        return number
+
+    async def get(self, response: int) -> Response | None:
+        """Find a response by its id."""
+        return next(iter(await self._all(ResponseRow.id == response)), None)
+
+    async def of_incident(self, incident: int) -> list[Response]:
+        """Find all responses to an incident, open or closed."""
+        return await self._all(ResponseRow.incident == incident)
+
+    async def open_of_place(self, place: Place) -> list[Response]:
+        """Find what a channel is at."""
+        return await self._all(is_of(place) & ResponseRow.closed_at.is_(None))
+
+    async def due(self, now: datetime, *, limit: int = 100) -> list[Response]:
+        """Find the responses of which something is due, longest due first; none of a team that took the app out."""
+        rows = await self._connection.execute(
+            select(ResponseRow)
+            .where(ResponseRow.due_at <= now, ~is_uninstalled(ResponseRow.team_id))
+            .order_by(ResponseRow.due_at, ResponseRow.id)
+            .limit(limit)
+        )
+        return [_response(row) for row in rows]
+
+    async def save(self, response: Response) -> bool:
+        """
+        Keep a response on top of the version that was read; what is kept has the next one.
+
+        Returns:
+            False when somebody else has saved it since: read it again, and judge anew.
+        """
+        saved = await self._connection.execute(
+            update(ResponseRow)
+            .where(ResponseRow.id == response.id, ResponseRow.version == response.version)
+            .values(**_values(response), version=response.version + 1)
+        )
+        return saved.rowcount == 1
+
+    async def close_of(self, incident: int, at: datetime, why: str) -> list[Response]:
+        """Close the open responses to an incident, of which nothing is due any more; returns them as they are now."""
+        closed = await self._connection.execute(
+            update(ResponseRow)
+            .where(ResponseRow.incident == incident, ResponseRow.closed_at.is_(None))
+            .values(closed_at=at, closed_why=why, due_at=None, due="", version=ResponseRow.version + 1)
+            .returning(ResponseRow)
+        )
+        return sorted((_response(row) for row in closed), key=lambda response: response.id)
+
+    async def leave(self, team: str, user: str, *, now: datetime) -> list[Response]:
+        """
+        Take a person out of all of a team's responses.
+
+        One that they had in hand, or were called for and nobody has in hand, is due at once. A level that was theirs
+        stays, with an empty id: the steps behind it keep their numbers, on which the causes of pages rest.
+
+        Returns:
+            The responses as they were.
+        """
+        named = (ResponseRow.acked_by, ResponseRow.snoozed_by, ResponseRow.assigned_to)
+        quoted = (ResponseRow.policy.contains(f'"{user}"', autoescape=True), ResponseRow.called.contains(user))
+        is_in = (ResponseRow.team_id == team) & or_(*(column == user for column in named), *quoted)
+        rows = (await self._connection.execute(select(ResponseRow).where(is_in).with_for_update())).all()
+        left = [found for found in map(_response, rows) if without(found, user, now=now) != found]
+        for response in left:
+            await self.save(without(response, user, now=now))
+        return left
+
+    async def trim(self, before: datetime) -> None:
+        """Forget the responses to incidents that ended earlier; those are to be forgotten after them."""
+        ended = select(IncidentRow.id).where(IncidentRow.closed_at < before)
+        await self._connection.execute(delete(ResponseRow).where(ResponseRow.incident.in_(ended)))
+
+    async def _all(self, which: ColumnElement[bool]) -> list[Response]:
+        rows = await self._connection.execute(select(ResponseRow).where(which).order_by(ResponseRow.id))
+        return [_response(row) for row in rows]
+
+
+def is_of(place: Place) -> ColumnElement[bool]:
+    """Tell a channel's rows."""
+    is_it: ColumnElement[bool] = (ResponseRow.team_id == place.team) & (ResponseRow.channel_id == place.channel)
+    return is_it
+
+
+def without(response: Response, user: str, *, now: datetime) -> Response:
+    """Take a person out of a response."""
+    levels = tuple(
+        replace(level, target=Target(kind=TargetKind.USER, id="")) if level.target.id == user else level
+        for level in response.policy.levels
+    )
+    left = replace(
+        response,
+        policy=replace(response.policy, levels=levels),
+        called=tuple(each for each in response.called if each != user),
+        assigned_to="" if response.assigned_to == user else response.assigned_to,
+    )
+    if user in {response.acked_by, response.snoozed_by}:
+        left = replace(left, acked_by="", acked_at=None, ack_until=None, snoozed_by="")
+        if response.is_acked:
+            left = replace(left, due=None, due_at=None)
+    was_theirs = response.is_acked or user in {response.assigned_to, *response.called}
+    if left.is_open and left.pages and left.leader is None and was_theirs and not left.is_acked:
+        left = replace(left, due=Due.CALL, due_at=now)
+    return left
+
+
+def _key(response: Response) -> dict[str, Any]:
+    return {
+        "incident": response.incident,
+        "team_id": response.place.team,
+        "channel_id": response.place.channel,
+    }
+
+
+def _values(response: Response) -> dict[str, Any]:
+    return {
+        "opened_at": response.opened_at,
+        "pages": response.pages,
+        "policy": policy_to_json(response.policy),
+        "rank": response.badness.rank,
+        "reason": response.badness.reason,
+        "step": response.step,
+        "attempt": response.attempt,
+        "due_at": response.due_at,
+        "due": "" if response.due is None else response.due.value,
+        "leader": response.leader,
+        "acked_by": response.acked_by,
+        "acked_at": response.acked_at,
+        "ack_until": response.ack_until,
+        "snoozed_by": response.snoozed_by,
+        "assigned_to": response.assigned_to,
+        "worsened": response.worsened,
+        "called": ",".join(response.called),
+        "calls": ",".join(map(str, response.calls)),
+        "closed_at": response.closed_at,
+        "closed_why": response.closed_why,
+    }
+
+
+def _response(row: Any) -> Response:
+    return Response(
+        id=row.id,
+        incident=row.incident,
+        place=Place(team=row.team_id, channel=row.channel_id),
+        opened_at=row.opened_at,
+        pages=row.pages,
+        policy=policy_from_json(row.policy),
+        badness=Badness(rank=row.rank, reason=row.reason),
+        version=row.version,
+        step=row.step,
+        attempt=row.attempt,
+        due_at=row.due_at,
+        due=Due(row.due) if row.due else None,
+        leader=row.leader,
+        acked_by=row.acked_by,
+        acked_at=row.acked_at,
+        ack_until=row.ack_until,
+        snoozed_by=row.snoozed_by,
+        assigned_to=row.assigned_to,
+        worsened=row.worsened,
+        called=tuple(row.called.split(",")) if row.called else (),
+        calls=tuple(int(step) for step in row.calls.split(",")) if row.calls else (),
+        closed_at=row.closed_at,
+        closed_why=row.closed_why,
+    )
