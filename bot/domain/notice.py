@@ -36,6 +36,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """A response as a message shows it; its buttons carry `response` and `version`."""
+
+    response: int
+    version: int
+    by: str = ""  # who has it in hand: they acked, or snoozed; empty for nobody
+    until: datetime | None = None  # the ack's or the snooze's end
+    is_snoozed: bool = False
+    assigned_to: str = ""  # and has not acked yet
+    over_at: datetime | None = None  # nothing is to be done any more
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether somebody is to take it in hand."""
+        return not self.by and self.over_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardBody:
     """A followed task as it is now."""
 
@@ -56,6 +74,7 @@ class CardBody:
     successor: Successor | None = None  # may have taken the relay over
     follows_successor: bool = False  # this place does already: then there is nothing to offer
     comes_with_news: bool = False  # nobody asked for it: not posted where the news are told in numbers
+    handling: Handling | None = None  # as it is when this is sent; None: nothing is open here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +124,7 @@ class GroupBody:
     at: datetime
     is_over: bool = False
     lasted: timedelta | None = None
+    handling: Handling | None = None  # as it is when this is sent; None: nothing is open here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +216,7 @@ class PageBody:
     count: int = 1  # tasks in it, with those of the responses that it calls for
     skipped: tuple[Skip, ...] = ()
     by: str = ""  # who acked or closed; whom a reminder reminds
+    handling: Handling | None = None  # of a page that Slack has, edited: how it is now
 
 
 Body: TypeAlias = Annotated[

@@ -12,7 +12,7 @@ import re
 import string
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import pytest
 
@@ -20,6 +20,7 @@ from adapters import registry
 from adapters.contract import TaskState
 from bot.domain.command import VERBS
 from bot.domain.mend import KINDS
+from bot.domain.notice import Skip
 from bot.domain.outlook import BadWhy
 from bot.domain.permit import Refusal
 from bot.domain.task import Why
@@ -43,6 +44,7 @@ FAMILIES = {
     "refused.{}": [Refusal],
     "help.verb.{}": [VERBS],
     "news.{}": [Why],
+    "page.skipped.{}": [get_args(get_type_hints(Skip)["why"])],
     "remark.{}": [["flapping", "stalled", "over_run", "start_failed", "started_again"]],
 }
 # Keys that are asked for with `has` before they are said: those that are there must be made of these values.

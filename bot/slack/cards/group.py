@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain.text import span
 from bot.domain.words import say
-from bot.slack.cards.block import Dressed, header, section, small
+from bot.slack.cards import handling
+from bot.slack.cards.block import Dressed, buttons, header, section, small
 from bot.slack.cards.text import escape, literal, moment
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def dress(body: GroupBody) -> Dressed:
         blocks.append(section("\n".join(lines)))
     title, region = escape(body.title), escape(body.region)
     blocks.append(small(say("group.small", title=title, region=region, when=moment(body.at))))
+    if body.handling is not None:
+        if hand := handling.said(body.handling):
+            blocks.append(small(hand))
+        if pressable := handling.pressable(body.handling):
+            blocks.append(buttons(*pressable))
     return Dressed(text=_title(body, escape(body.account, 30)), blocks=tuple(blocks))
 
 

@@ -1,43 +1,107 @@
 """
-A call: who is called, about what, since when.
+A call: who is called, about what, since when, and the buttons to take it in hand.
+
+In the channel it stands under the card; to one person it comes with a link to that thread.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bot.domain.text import short_id, visible
+from bot.domain.notice import Handling
+from bot.domain.task import Why
+from bot.domain.tell import reason_said
+from bot.domain.text import clip, short_id, span, visible
 from bot.domain.words import say
-from bot.slack.cards.block import LONGEST_TEXT, Dressed, section, small
+from bot.slack.cards.block import LONGEST_TEXT, Dressed, buttons, section, small
+from bot.slack.cards.handling import person, pressable, said
 from bot.slack.cards.text import escape, moment
 
 if TYPE_CHECKING:
     from bot.domain.notice import PageBody
+    from bot.slack.cards.block import Block
+
+MOST_CALLED = 20
+MOST_SKIPPED = 6
+
+_WHYS: Final = frozenset(Why)
+_LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9/?=&._-]*")
 
 
-def dress(body: PageBody) -> Dressed:
-    """Dress a page: it mentions whom it calls, and nobody else."""
-    said = " · ".join(part for part in (_mentions(body), f"*{_what(body)}*", escape(body.reason, 40)) if part)
-    where = say("account.small", title=escape(body.title), region=escape(body.region), when=moment(body.opened_at))
-    return Dressed(text=escape(_what(body), LONGEST_TEXT), blocks=(section(said), small(where)))
+def dress(body: PageBody, *, link: str = "") -> Dressed:
+    """
+    Dress a page: it mentions whom it calls, and nobody else.
+
+    Args:
+        link: to the thread that tells the story, as Slack gave it; empty where there is none.
+    """
+    first = (_called(body), _asks(body), f"*{_what(body, 60)}*", _why(body))
+    lines = [" · ".join(part for part in first if part), *_remarks(body), *_thread(link)]
+    where = say("page.small", number=body.incident, title=escape(body.title), region=escape(body.region))
+    since = say("page.since", when=moment(body.opened_at))
+    return Dressed(
+        text=_lock_screen(body), blocks=(section("\n".join(lines)), small(f"{where} · {since}"), *_hand(body))
+    )
 
 
-def _what(body: PageBody) -> str:
+def _called(body: PageBody) -> str:
+    return " ".join(person(each) for each in body.mentions[:MOST_CALLED])
+
+
+def _asks(body: PageBody) -> str:
+    match body.act:
+        case "remind":
+            return say("page.remind")
+        case "drill":
+            return say("page.drill")
+        case _:
+            return ""
+
+
+def _what(body: PageBody, most: int) -> str:
     """Name what is bad: a task and its state, many tasks, or an account that cannot be seen."""
     if body.state is not None:
-        state, name = say(f"state.{body.state}"), visible(body.name).strip() or short_id(body.task_id or "")
-        return f"{state} {escape(name, 36)}"
+        name = visible(body.name).strip() or short_id(body.task_id or "")
+        return f"{say(f'state.{body.state}')} {escape(name, most)}"
+    account = escape(body.account, 40)
     if body.count > 1:
-        return say("page.many", count=body.count, account=escape(body.account, 40))
-    return say("account.blind", account=escape(body.account, 40))
+        return say("page.many", count=body.count, account=account)
+    return say("account.blind", account=account)
 
 
-def _mentions(body: PageBody) -> str:
-    return " ".join(_mention(each) for each in body.mentions)
+def _why(body: PageBody, most: int = 80) -> str:
+    """Give the cloud's reason; where it has none, our own word."""
+    if body.reason:
+        return escape(reason_said(body.reason), most)
+    return clip(say(f"news.{Why(body.why)}"), most) if body.why in _WHYS else ""
 
 
-def _mention(who: str) -> str:
-    if re.fullmatch(r"[UW][A-Z0-9]+", who):
-        return f"<@{who}>"
-    return f"<!subteam^{who}>" if re.fullmatch(r"S[A-Z0-9]+", who) else escape(who)
+def _remarks(body: PageBody) -> list[str]:
+    """Say what else has to be known: how many it is about, who could not be called, how late it is."""
+    lines = [say("page.more", count=body.count - 1)] if body.state is not None and body.count > 1 else []
+    if body.step > 0:
+        lines.append(say("page.level", step=body.step))
+    lines += [say(f"page.skipped.{each.why}", user=person(each.user)) for each in body.skipped[:MOST_SKIPPED]]
+    if body.late is not None:
+        lines.append(say("page.late", span=span(body.late)))
+    return lines
+
+
+def _thread(link: str) -> list[str]:
+    return [f"<{link}|{say('page.thread')}>"] if _LINK.fullmatch(link) else []
+
+
+def _hand(body: PageBody) -> list[Block]:
+    """Show who has it in hand, or let somebody take it."""
+    hand = body.handling or Handling(response=body.response, version=body.version)
+    shown, pressed = said(hand), pressable(hand, more=body.act == "trigger")
+    return [*([small(shown)] if shown else []), *([buttons(*pressed)] if pressed else [])]
+
+
+def _lock_screen(body: PageBody) -> str:
+    """At most 7 + 11 + 1 + 36 + 3 + 40 + 3 + 15 + 3 + 20 = 139 of LONGEST_TEXT; of many tasks less."""
+    drill = (say("page.drill.text"),) if body.act == "drill" else ()
+    since = say("page.since", when=f"{body.opened_at:%H:%M} UTC")
+    parts = (*drill, _what(body, 36), _why(body, 40), since, escape(body.region, 20))
+    return clip(" · ".join(part for part in parts if part), LONGEST_TEXT)

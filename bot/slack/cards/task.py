@@ -10,7 +10,7 @@ from bot.domain.spoken import task_called
 from bot.domain.tell import meaning
 from bot.domain.text import short_id, visible
 from bot.domain.words import say
-from bot.slack.cards import look, press
+from bot.slack.cards import handling, look, press
 from bot.slack.cards.block import Dressed, button, buttons, fields, header, section, small
 from bot.slack.cards.text import escape, moment
 
@@ -66,6 +66,8 @@ def _remarks(body: CardBody) -> list[str]:
         said.append(say("card.successor", name=name, id=escape(short_id(new.ref.task_id))))
     if body.is_muted and body.muted_until is not None:
         said.append(say("card.muted", when=moment(body.muted_until)))
+    if body.handling is not None and (hand := handling.said(body.handling)):
+        said.append(hand)
     return said
 
 
@@ -81,13 +83,13 @@ def _small_print(body: CardBody) -> str:
 
 
 def _buttons(body: CardBody) -> tuple[Block, ...]:
+    shown = [] if body.handling is None else handling.pressable(body.handling)
     value = press.written(body.look.ref)
-    if not value:
-        return ()
-    refresh = button(say("button.refresh"), action=press.REFRESH_CARD, value=value)
-    shown = [refresh, button(say("button.id"), action=press.ID, value=value)]
-    if body.can_be_expected:
-        shown.insert(0, button(say("button.expected"), action=press.EXPECTED, value=value))
-    if body.successor is not None and not body.follows_successor:
-        shown.insert(0, button(say("button.succeed"), action=press.SUCCEED, value=value))
-    return (buttons(*shown),)
+    if value and body.successor is not None and not body.follows_successor:
+        shown.append(button(say("button.succeed"), action=press.SUCCEED, value=value))
+    if value and body.can_be_expected:
+        shown.append(button(say("button.expected"), action=press.EXPECTED, value=value))
+    if value:
+        shown.append(button(say("button.refresh"), action=press.REFRESH_CARD, value=value))
+        shown.append(button(say("button.id"), action=press.ID, value=value))
+    return (buttons(*shown),) if shown else ()

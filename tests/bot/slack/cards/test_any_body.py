@@ -17,9 +17,11 @@ from bot.domain.notice import (
     CardBody,
     DigestBody,
     GroupBody,
+    Handling,
     LineBody,
     PageBody,
     ReplyBody,
+    Skip,
     from_json,
     to_json,
 )
@@ -74,6 +76,18 @@ def told(chance: random.Random) -> ReplyBody:
     )
 
 
+def hand(chance: random.Random) -> Handling:
+    return Handling(
+        response=9,
+        version=chance.randrange(10**4),
+        by=chance.choice(["", "U0ANN", foreign(chance)]),
+        until=chance.choice([None, instant(chance)]),
+        is_snoozed=chance.choice([True, False]),
+        assigned_to=chance.choice(["", "S0OPS", foreign(chance)]),
+        over_at=chance.choice([None, instant(chance)]),
+    )
+
+
 def card(chance: random.Random) -> CardBody:
     remarks = [Why.FLAPPING, Why.STALLED, Why.OVER_RUN]
     return CardBody(
@@ -89,6 +103,7 @@ def card(chance: random.Random) -> CardBody:
         same_destination=names(chance),
         successor=chance.choice([None, Successor(ref=look(chance).ref, name=foreign(chance))]),
         follows_successor=chance.choice([True, False]),
+        handling=chance.choice([None, hand(chance)]),
     )
 
 
@@ -118,6 +133,7 @@ def anything(chance: random.Random) -> Body:
                 at=instant(chance),
                 is_over=chance.choice([True, False]),
                 lasted=span(chance),
+                handling=chance.choice([None, hand(chance)]),
                 **where(chance),
             )
         case 4:
@@ -156,6 +172,10 @@ def anything(chance: random.Random) -> Body:
                 at=instant(chance),
                 late=span(chance),
                 count=chance.choice([1, 10**4]),
+                skipped=tuple(
+                    Skip(step=0, why=why, user=foreign(chance)) for why in ("gap", "refused")[: chance.randrange(3)]
+                ),
+                handling=chance.choice([None, hand(chance)]),
                 **where(chance),
             )
         case _:

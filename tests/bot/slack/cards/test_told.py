@@ -25,9 +25,11 @@ from bot.domain.notice import (
     CardBody,
     DigestBody,
     GroupBody,
+    Handling,
     LineBody,
     PageBody,
     ReplyBody,
+    Skip,
     from_json,
     to_json,
 )
@@ -144,6 +146,7 @@ PAGE = PageBody(
     opened_at=NOW,
     at=NOW,
 )
+FREE = Handling(response=9, version=2)
 NEXT = Successor(ref=replace(REF, task_id=TaskId("fd245384-4067-4f91-9d75-9666a6bc0002")), name="main-en")
 
 BODIES: dict[str, Body] = {
@@ -207,7 +210,24 @@ BODIES: dict[str, Body] = {
     # ── calls ──
     "page": PAGE,
     "page-of-a-group": replace(PAGE, task_id=None, name="", state=None, count=200, mentions=("S0OPS",)),
+    "page-of-the-next-level": replace(
+        PAGE,
+        version=3,
+        step=1,
+        mentions=("U0BOB",),
+        late=2 * MINUTE,
+        count=4,
+        skipped=(Skip(step=0, why="gap"), Skip(step=0, why="deactivated", user="U0DORA")),
+    ),
+    "page-to-remind": replace(PAGE, act="remind", by="U0ANN"),
+    "page-of-a-drill": replace(PAGE, act="drill"),
+    "page-acked": replace(PAGE, handling=replace(FREE, by="U0ANN", until=NOW + 30 * MINUTE)),
+    "page-snoozed": replace(PAGE, handling=replace(FREE, by="U0ANN", until=NOW + 24 * HOUR, is_snoozed=True)),
+    "page-assigned": replace(PAGE, handling=replace(FREE, assigned_to="U0BOB")),
+    "page-over": replace(PAGE, handling=replace(FREE, by="U0ANN", until=NOW + HOUR, over_at=NOW + 20 * MINUTE)),
     "page-of-a-blind-account": replace(PAGE, task_id=None, name="", state=None, why="BadCredentials", reason=""),
+    "card-to-be-acked": card(STOPPED, "3", handling=FREE),
+    "card-acked": card(STOPPED, "3", handling=replace(FREE, by="U0ANN", until=NOW + 30 * MINUTE)),
     # ── lines ──
     **{
         f"line-paused-{why}": LineBody(
