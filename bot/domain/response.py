@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 
-from bot.domain.rota import Level  # noqa: TC001 - pydantic reads a policy by it
+from bot.domain.rota import Level, Target, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -327,6 +327,29 @@ def unreachable(response: Response, user: str, now: datetime) -> Response:
     if others or not response.calls_itself or response.step >= response.policy.last:
         return after
     return replace(after, due=Due.CALL, due_at=now)
+
+
+def without(response: Response, user: str, now: datetime) -> Response:
+    """
+    Take somebody out who is forgotten: what they had in hand, or alone were called for, goes on at once.
+
+    A level that was theirs stays and names nobody: the levels behind it keep their numbers, on which the causes of
+    pages rest.
+    """
+    nobody = Target(kind=TargetKind.USER, id="")
+    levels = [replace(level, target=nobody) if level.target.id == user else level for level in response.policy.levels]
+    after = replace(
+        unreachable(response, user, now),
+        policy=replace(response.policy, levels=tuple(levels)),
+        called=tuple(each for each in response.called if each != user),
+        acked_by="" if response.acked_by == user else response.acked_by,
+        snoozed_by="" if response.snoozed_by == user else response.snoozed_by,
+        assigned_to="" if response.assigned_to == user else response.assigned_to,
+    )
+    if not response.is_open or user != (response.acked_by if response.is_acked else response.assigned_to):
+        return after
+    after = _without_ack(after)
+    return replace(after, due=Due.CALL, due_at=now) if after.calls_itself else replace(after, due=None, due_at=None)
 
 
 def acked(

@@ -4,19 +4,19 @@ Responses: what each channel does about an incident. Each row is a timer; who sa
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
-from bot.domain.response import Badness, Due, Response, policy_from_json, policy_to_json
-from bot.domain.rota import Target, TargetKind
+from bot.domain.response import Badness, Due, Response, policy_from_json, policy_to_json, without
 from bot.domain.subscription import Place
+from bot.store.batches import batches
 from bot.store.channels import is_uninstalled
 from bot.store.tables import IncidentRow, ResponseRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -52,6 +52,14 @@ class Responses:
     async def of_incident(self, incident: int) -> list[Response]:
         """Find all responses to an incident, open or closed."""
         return await self._all(ResponseRow.incident == incident)
+
+    async def of_incidents(self, incidents: Iterable[int]) -> list[Response]:
+        """Find all responses to several incidents, open or closed."""
+        return [
+            response
+            for batch in batches(sorted(set(incidents)))
+            for response in await self._all(ResponseRow.incident.in_(batch))
+        ]
 
     async def open_of_place(self, place: Place) -> list[Response]:
         """Find what a channel is at."""
@@ -92,22 +100,17 @@ class Responses:
         return sorted((_response(row) for row in closed), key=lambda response: response.id)
 
     async def leave(self, team: str, user: str, *, now: datetime) -> list[Response]:
-        """
-        Take a person out of all of a team's responses.
-
-        One that they had in hand, or were called for and nobody has in hand, is due at once. A level that was theirs
-        stays, with an empty id: the steps behind it keep their numbers, on which the causes of pages rest.
-
-        Returns:
-            The responses as they were.
-        """
+        """Take a person out of all of a team's responses; returns those that named them, as they were."""
         named = (ResponseRow.acked_by, ResponseRow.snoozed_by, ResponseRow.assigned_to)
-        quoted = (ResponseRow.policy.contains(f'"{user}"', autoescape=True), ResponseRow.called.contains(user))
-        is_in = (ResponseRow.team_id == team) & or_(*(column == user for column in named), *quoted)
-        rows = (await self._connection.execute(select(ResponseRow).where(is_in).with_for_update())).all()
-        left = [found for found in map(_response, rows) if without(found, user, now=now) != found]
+        held = (ResponseRow.policy.contains(f'"{user}"', autoescape=True), ResponseRow.called.contains(user))
+        is_in = or_(*(column == user for column in named), *held)
+        rows = await self._connection.execute(
+            select(ResponseRow).where(ResponseRow.team_id == team, is_in).order_by(ResponseRow.id).with_for_update()
+        )
+        found = [_response(row) for row in rows]
+        left = [response for response in found if without(response, user, now) != response]
         for response in left:
-            await self.save(without(response, user, now=now))
+            await self.save(without(response, user, now))
         return left
 
     async def trim(self, before: datetime) -> None:
@@ -124,28 +127,6 @@ def is_of(place: Place) -> ColumnElement[bool]:
     """Tell a channel's rows."""
     is_it: ColumnElement[bool] = (ResponseRow.team_id == place.team) & (ResponseRow.channel_id == place.channel)
     return is_it
-
-
-def without(response: Response, user: str, *, now: datetime) -> Response:
-    """Take a person out of a response."""
-    levels = tuple(
-        replace(level, target=Target(kind=TargetKind.USER, id="")) if level.target.id == user else level
-        for level in response.policy.levels
-    )
-    left = replace(
-        response,
-        policy=replace(response.policy, levels=levels),
-        called=tuple(each for each in response.called if each != user),
-        assigned_to="" if response.assigned_to == user else response.assigned_to,
-    )
-    if user in {response.acked_by, response.snoozed_by}:
-        left = replace(left, acked_by="", acked_at=None, ack_until=None, snoozed_by="")
-        if response.is_acked:
-            left = replace(left, due=None, due_at=None)
-    was_theirs = response.is_acked or user in {response.assigned_to, *response.called}
-    if left.is_open and left.pages and left.leader is None and was_theirs and not left.is_acked:
-        left = replace(left, due=Due.CALL, due_at=now)
-    return left
 
 
 def _key(response: Response) -> dict[str, Any]:

@@ -4,12 +4,12 @@ Rotas: who is on call in each channel, and when the next change of shift is due.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
-from bot.domain.rota import Rota, Turns, from_json, to_json
+from bot.domain.rota import Rota, from_json, to_json, without
 from bot.domain.subscription import Place
 from bot.store.channels import is_uninstalled
 from bot.store.tables import RotaRow
@@ -113,24 +113,6 @@ class Rotas:
             select(RotaRow).where(which).order_by(RotaRow.team_id, RotaRow.channel_id)
         )
         return [_kept(row) for row in rows]
-
-
-def without(rota: Rota, user: str) -> Rota:
-    """Take a person out of a rota: turns go on with the others, what was theirs alone is nobody's."""
-    base = rota.base
-    if isinstance(base, Turns):
-        people = tuple(person for person in base.people if person != user)
-        base = replace(base, people=people) if people else None
-    elif base is not None and base.id == user:
-        base = None
-    return replace(
-        rota,
-        base=base,
-        covers=tuple(
-            replace(cover, by="" if cover.by == user else cover.by) for cover in rota.covers if cover.user != user
-        ),
-        levels=tuple(level for level in rota.levels if level.target.id != user),
-    )
 
 
 def _is_of(place: Place) -> ColumnElement[bool]:
