@@ -65,3 +65,21 @@ def test_each_setting_is_one():
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`(?:relaybot )?((?:serve|db|doctor)\b[^`…]*)`", PAGE))))
 def test_each_command_can_be_typed(command: str):
     assert parser().parse_args(shlex.split(command)).run is not None
+
+
+def test_the_pagers_and_calendars_to_paste_are_read(tmp_path: Path):
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (tmp_path / "relaybot.toml").write_text(example)
+
+    read = wiring.read_settings(
+        {
+            "RELAYBOT_CONFIG": str(tmp_path / "relaybot.toml"),
+            "NIGHT_ROUTING_KEY": "0123456789abcdef0123456789abcdef",
+            "DESK_WEBHOOK_URL": "https://desk.example/hook",
+            "DESK_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "RELAYS_ICAL_URL": "https://rota.example/relays.ics",
+        }
+    )
+
+    assert (list(read.pagers), list(read.calendars)) == (["night", "desk"], ["relays"])
+    assert read.calendars["relays"].people["Ann Lee"] == "U012AB3CD"

@@ -8,13 +8,15 @@ README's table is compared with these models by a test.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.settings.account import AccountSettings, Find, default, from_file
+from bot.settings.account import AccountSettings, Find, default, from_tables
 from bot.settings.bot import BotSettings
+from bot.settings.calling import PAGERDUTY_URL, CalendarSettings, PagerKind, PagerSettings, calendars, pagers
+from bot.settings.file import TABLES, read_file
 from bot.settings.reader import SettingsError, first_secret, read, unset
 
 if TYPE_CHECKING:
@@ -24,7 +26,19 @@ if TYPE_CHECKING:
 
     from adapters.contract import AccountName, ProviderType
 
-__all__ = ["AccountSettings", "BotSettings", "Settings", "SettingsError", "first_secret", "load", "secrets_of", "unset"]
+__all__ = [
+    "AccountSettings",
+    "BotSettings",
+    "CalendarSettings",
+    "PagerKind",
+    "PagerSettings",
+    "Settings",
+    "SettingsError",
+    "first_secret",
+    "load",
+    "secrets_of",
+    "unset",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +47,8 @@ class Settings:
 
     bot: BotSettings
     accounts: Mapping[AccountName, AccountSettings]
+    pagers: Mapping[str, PagerSettings] = field(default_factory=dict)
+    calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
 
 
 def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderType], find: Find) -> Settings:
@@ -49,17 +65,25 @@ def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderTyp
     """
     environ = os.environ if environ is None else environ
     bot = BotSettings.model_validate(read(BotSettings, environ))
-    accounts = from_file(bot.config, environ, share=bot.pace_share, find=find) if bot.config else {}
+    tables = read_file(bot.config) if bot.config else {kind: {} for kind in TABLES}
+    accounts = from_tables(tables["accounts"], environ, share=bot.pace_share, find=find)
     for word, provider in builtin.items():
         has_own = any(account.type.word == word for account in accounts.values())
         own = default(provider, environ, share=bot.pace_share, is_optional=has_own)
         if own is not None and own.name not in {name.lower() for name in accounts}:
             accounts[own.name] = own
-    return Settings(bot=bot, accounts=accounts)
+    return Settings(
+        bot=bot,
+        accounts=accounts,
+        pagers=pagers(tables["pagers"], environ),
+        calendars=calendars(tables["calendars"], environ),
+    )
 
 
 def secrets_of(told: Settings) -> frozenset[str]:
     """Return every secret value that was set, and each of two that are valid while they change; for the log to cut."""
     models: list[BaseModel] = [told.bot, *(account.settings for account in told.accounts.values())]
     values = [value.get_secret_value() for model in models for _, value in model if isinstance(value, SecretStr)]
-    return frozenset(part for value in values for part in (value, *value.split(",")))
+    keys = [key for pager in told.pagers.values() for key in (*pager.keys, pager.url) if key != PAGERDUTY_URL]
+    feeds = [calendar.url for calendar in told.calendars.values()]  # whoever has one may read the calendar
+    return frozenset(part for value in values for part in (value, *value.split(","))) | {*keys, *feeds}

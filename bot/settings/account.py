@@ -6,30 +6,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
 from adapters.contract import AccountName, ProviderType
 from adapters.contract import Settings as ProviderSettings
 from bot.settings.bot import share as checked_share
+from bot.settings.file import ACCOUNT as EXAMPLE
+from bot.settings.file import VARIABLE, texts
 from bot.settings.reader import SettingsError, complain, is_secret, meta, names, parted, read
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}", re.IGNORECASE)
 CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]+")
-# In capitals, as everybody names them. Vendors' keys have small letters: one that was pasted where its variable's name
-# belongs is not taken for a name, and not repeated in a message.
-VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 OURS: Final = frozenset(
     {"provider", "budget", "share", "channels", "tasks"}
 )  # the keys of a table that are not the provider's
-EXAMPLE: Final = '[accounts.show] provider = "aliyun" regions = ["cn-shanghai"]'
 
 Find: TypeAlias = Callable[[str], ProviderType]  # the registry's `find`; an unknown word raises ValueError
 
@@ -67,21 +61,10 @@ def default(
     return _account(AccountName(provider.word), provider, settings, share, {})
 
 
-def from_file(
-    path: Path, environ: Mapping[str, str], *, share: float, find: Find
+def from_tables(
+    tables: Mapping[str, object], environ: Mapping[str, str], *, share: float, find: Find
 ) -> dict[AccountName, AccountSettings]:
     """Read every `[accounts.<name>]` table of the configuration file."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError("RELAYBOT_CONFIG", f"names a file that cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), f"is no TOML: {error}", example=EXAMPLE) from None
-    unknown = sorted(set(document) - {"accounts"})
-    tables = document.get("accounts", {})
-    if unknown or not isinstance(tables, dict) or not tables:
-        problem = f"has a table that I do not know: {unknown[0]}" if unknown else "has no [accounts.<name>] table"
-        raise SettingsError(str(path), problem, example=EXAMPLE)
     typed: dict[str, str] = {}
     for name in tables:
         if typed.setdefault(name.lower(), name) != name:
@@ -144,7 +127,7 @@ def _account(
         raise SettingsError(
             f"{place}.budget", "must be a short name, the same for accounts that share the vendor's limits"
         )
-    channels = _texts(table, "channels", place, example='["C012AB3CD"]')
+    channels = texts(table, "channels", place, example='["C012AB3CD"]')
     if not all(CHANNEL.fullmatch(channel) for channel in channels):
         problem = "must be Slack channel ids, not names: a channel's details end in its id"
         raise SettingsError(f"{place}.channels", problem, example='["C012AB3CD"]')
@@ -156,7 +139,7 @@ def _account(
         budget=budget or hashlib.sha256(settings.budget_key.encode()).hexdigest()[:16],
         share=_share(table, place, share),
         channels=frozenset(channels),
-        tasks=tuple(_texts(table, "tasks", place, example='["live-*"]')),
+        tasks=tuple(texts(table, "tasks", place, example='["live-*"]')),
     )
 
 
@@ -168,10 +151,3 @@ def _share(table: Mapping[str, Any], place: str, everybodys: float) -> float:
         return checked_share(float(own))
     except ValueError as error:
         raise SettingsError(f"{place}.share", str(error), example="0.5") from None
-
-
-def _texts(table: Mapping[str, Any], key: str, place: str, *, example: str) -> list[str]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
-        raise SettingsError(f"{place}.{key}", "must be a list of texts", example=example)
-    return [text.strip() for text in value]

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from bot.settings.file import LOOPBACK
+
 
 def _told(env: str, where: str, example: str) -> dict[str, Any]:
     return {"env": env, "where": where, "example": example}
@@ -103,7 +105,7 @@ class BotSettings(BaseModel):
     )
     config: Path | None = Field(
         default=None,
-        json_schema_extra=_told("RELAYBOT_CONFIG", "a TOML file with several accounts", "relaybot.toml"),
+        json_schema_extra=_told("RELAYBOT_CONFIG", "a TOML file with several accounts, pagers, calendars", "relaybot.toml"),
     )
     pace_share: float = Field(
         default=0.5,
@@ -115,6 +117,14 @@ class BotSettings(BaseModel):
         default=None,
         json_schema_extra=_told(
             "RELAYBOT_METRICS_TOKEN", "make one up; /metrics from another machine sends it as a bearer token", "…"
+        ),
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        json_schema_extra=_told(
+            "RELAYBOT_HEARTBEAT_URL",
+            "a dead-man's switch elsewhere (healthchecks.io, Better Stack …): fetched once a minute while all is well",
+            "https://hc-ping.com/…",
         ),
     )
     log_level: str = Field(
@@ -145,6 +155,13 @@ class BotSettings(BaseModel):
         if not re.fullmatch(r"https://[^\s@?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^\s@?#]*)?", value):
             raise ValueError("must be an https address (http only for this machine)")
         return value.rstrip("/") + "/"
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_https(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"https://[^\s#]+|" + LOOPBACK.pattern, value.get_secret_value()):
+            raise ValueError("must be an https address (http only for this machine)")
+        return value
 
     @field_validator("port")
     @classmethod

@@ -49,6 +49,7 @@ def test_everything_set_is_read(read: Callable[..., Settings], both: dict[str, s
             "RELAYBOT_ADMINS": "U012AB3CD, W034EF5GH,",
             "RELAYBOT_PACE_SHARE": "0.8",
             "RELAYBOT_METRICS_TOKEN": "canary-metrics",
+            "RELAYBOT_HEARTBEAT_URL": "https://switch.example/canary",
             "RELAYBOT_LOG_LEVEL": "debug",
             "DYNO": "web.1",
         }
@@ -385,7 +386,12 @@ def canaries() -> dict[str, str]:
     for model in MODELS:
         for key, variable in names(model).items():
             if is_secret(model, key):
-                prefix = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}.get(variable, "")
+                prefixes = {
+                    "SLACK_BOT_TOKEN": "xoxb-",
+                    "SLACK_APP_TOKEN": "xapp-",
+                    "RELAYBOT_HEARTBEAT_URL": "https://",
+                }
+                prefix = prefixes.get(variable, "")
                 told[variable] = f"{prefix}canary-{variable.lower().replace('_', '-')}"
     return told
 
