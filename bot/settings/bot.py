@@ -105,7 +105,9 @@ class BotSettings(BaseModel):
     )
     config: Path | None = Field(
         default=None,
-        json_schema_extra=_told("RELAYBOT_CONFIG", "a TOML file with several accounts, pagers, calendars", "relaybot.toml"),
+        json_schema_extra=_told(
+            "RELAYBOT_CONFIG", "a TOML file with several accounts, pagers, calendars", "relaybot.toml"
+        ),
     )
     pace_share: float = Field(
         default=0.5,
