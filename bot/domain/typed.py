@@ -40,6 +40,8 @@ def again(*words: str) -> str:
     return typed if len(typed) <= LONGEST_AGAIN else ""
 
 
+# <@U1|ann lee> → <@U1> · <!subteam^S1|@ops> → <!subteam^S1>: what people are called may hold a space, or anything
+_MENTION: Final = re.compile(r"<(?P<who>[@!][^<>|]+)\|[^<>]*>")
 # <http://a.b|a.b> → a.b · <mailto:x@y|x@y> → x@y · <https://a.b> → https://a.b; people and channels keep their brackets
 _LINK: Final = re.compile(r"<(?P<target>(?:https?|mailto):[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 _FOLDED: Final = str.maketrans(
@@ -60,6 +62,7 @@ def plain(text: str) -> str:
     >>> plain("Status aliyun <http://a.b|a.b>.. “region=cn-beijing”")
     'Status aliyun a.b.. "region=cn-beijing"'
     """
+    text = _MENTION.sub(r"<\g<who>>", text)
     text = _LINK.sub(lambda link: link["target"] if link["label"] is None else link["label"], text)
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):  # &amp; last: &amp;lt; means &lt;
         text = text.replace(entity, character)

@@ -197,6 +197,28 @@ def usergroups_list(workspace: Workspace, _args: Args) -> Json:
     return {"usergroups": workspace.groups}
 
 
+def usergroups_users_list(workspace: Workspace, args: Args) -> Json:
+    return {"users": _group(workspace, args)["users"]}
+
+
+def usergroups_users_update(workspace: Workspace, args: Args) -> Json:
+    """Put people into a group in the place of those who are in it."""
+    group, users = _group(workspace, args), str(args.get("users", ""))
+    if not users:
+        raise SlackError("no_users_provided")
+    if any(user not in workspace.people for user in users.split(",")):
+        raise SlackError("invalid_users")
+    group["users"] = users.split(",")
+    return {"usergroup": group}
+
+
+def _group(workspace: Workspace, args: Args) -> Json:
+    found = next((group for group in workspace.groups if group["id"] == args.get("usergroup")), None)
+    if found is None:
+        raise SlackError("no_such_subteam")
+    return found
+
+
 def _visible(workspace: Workspace, channel_id: str) -> Channel:
     """Find a channel; a private one that the bot is not in looks as if it did not exist."""
     channel = workspace.channels.get(channel_id)
@@ -280,6 +302,8 @@ METHODS: Mapping[str, Method] = {
     "users.conversations": Method(users_conversations, per_minute=50),
     "users.info": Method(users_info, scope="users:read", per_minute=100),
     "usergroups.list": Method(usergroups_list, scope="usergroups:read", per_minute=20),
+    "usergroups.users.list": Method(usergroups_users_list, scope="usergroups:read", per_minute=20),
+    "usergroups.users.update": Method(usergroups_users_update, scope="usergroups:write", per_minute=20),
     "views.open": Method(views_open, per_minute=100),
     "views.publish": Method(views_publish, per_minute=100),
 }

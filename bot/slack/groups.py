@@ -1,0 +1,50 @@
+"""
+User groups of Slack: who is in one, and, where an operator wants that, one that holds whoever is on call.
+
+Source: https://docs.slack.dev/reference/methods/usergroups.users.list, usergroups.users.update (read 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
+
+NO_GROUP: Final = frozenset({"no_such_subteam", "subteam_not_found", "invalid_subteam"})
+
+
+class Groups:
+    """The user groups of one workspace."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def members(self, team: str, group: str) -> tuple[str, ...] | None:
+        """Return who is in a group; nobody where there is no such group (any more), None where Slack does not say."""
+        try:
+            reply = await self._client.usergroups_users_list(usergroup=group)
+            return tuple(str(user) for user in reply["users"])
+        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
+            code = _code(error)
+            log.warning("usergroups.users.list did not tell who is in %s of %s: %s", group, team, code)
+            return () if code in NO_GROUP else None
+
+    async def put(self, group: str, user: str) -> str:
+        """Let a group hold this person and nobody else; returns why Slack did not, empty when it did."""
+        try:
+            await self._client.usergroups_users_update(usergroup=group, users=[user])
+        except (TimeoutError, SlackApiError, aiohttp.ClientError) as error:
+            return _code(error)
+        return ""
+
+
+def _code(error: Exception) -> str:
+    """Name an error without its text, which can hold an address."""
+    return str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__
