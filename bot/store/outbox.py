@@ -295,7 +295,9 @@ class Outbox:
 
     async def revive(self, place: Place, *, now: datetime) -> int:
         """
-        Say what was parked for a channel after all, oldest first; says how much that is. Of a card only the newest.
+        Say what was parked for a channel after all, oldest first; says how much that is.
+
+        Of a card only the newest; and no calls, for whoever was to come was called elsewhere meanwhile.
         """
         is_parked = (
             (NoticeRow.team_id == place.team)
@@ -305,7 +307,8 @@ class Outbox:
         )
         waiting = select(NoticeRow.card).where(_is_open_in(place), NoticeRow.card != "")
         newest = select(func.max(NoticeRow.id)).where(is_parked, NoticeRow.card != "").group_by(NoticeRow.card)
-        is_overtaken = (NoticeRow.card != "") & (NoticeRow.card.in_(waiting) | NoticeRow.id.not_in(newest))
+        is_old_edit = (NoticeRow.card != "") & (NoticeRow.card.in_(waiting) | NoticeRow.id.not_in(newest))
+        is_overtaken = is_old_edit | NoticeRow.kind.in_(_CALLS) & NoticeRow.response.is_not(None)
         await self._connection.execute(
             update(NoticeRow).where(is_parked, is_overtaken).values(state=State.DROPPED.value, settled_at=now)
         )

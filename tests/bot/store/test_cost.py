@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,27 @@ from sqlalchemy import event
 
 from adapters.contract import AccountName, TaskId
 from bot.domain.notice import Kind
+from bot.domain.response import Due
 from bot.domain.subscription import Place
 from bot.store.cards import of_task
 from bot.store.database import Database
 from bot.store.memory import Memory
-from tests.bot.store.given import ALIYUN, BEIJING, LEASE, NOW, PLACE, SHANGHAI, after, known, news, notice, ref, single
+from tests.bot.store.given import (
+    ALIYUN,
+    BEIJING,
+    LEASE,
+    NOW,
+    PLACE,
+    SHANGHAI,
+    after,
+    known,
+    news,
+    notice,
+    ref,
+    response,
+    rota,
+    single,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -118,12 +135,31 @@ async def tidy(tx: Tx) -> None:
     await tx.mutes.due(NOW)
 
 
+async def escalate(tx: Tx) -> None:
+    number = await tx.responses.open(response(1, due=Due.CALL, due_at=NOW))
+    assert number is not None
+    (due,) = await tx.responses.due(NOW)
+    await tx.responses.save(replace(due, step=0, due_at=after(300)))
+    await tx.outbox.put(notice("page", Kind.PAGE, response=number), now=NOW)
+    assert await tx.outbox.withdraw(number, now=NOW) == 1
+    await tx.responses.open_of_place(PLACE)
+    await tx.responses.of_incident(1)
+    await tx.responses.close_of(1, NOW, "recovered")
+
+
+async def hand_over(tx: Tx) -> None:
+    await tx.rotas.save(PLACE, rota("U1"), due_at=NOW, by="U1", now=NOW, version=0)
+    (due,) = await tx.rotas.due(NOW)
+    await tx.calendars.get(["ops"])
+    await tx.rotas.put_off(due, after(300))
+
+
 async def hint(tx: Tx) -> None:
     for task in await tx.tasks.of_id(ALIYUN, TaskId("t-1")):
         await tx.tasks.hasten(task.id, at=NOW)
 
 
-STEPS = (claim_tasks, tell, deliver, gather, look_around, tidy, hint)
+STEPS = (claim_tasks, tell, deliver, gather, look_around, tidy, escalate, hand_over, hint)
 
 
 @pytest.mark.parametrize("step", [claim_sweeps, *STEPS])
@@ -175,7 +211,13 @@ async def store_more(memory: Memory, rows: int) -> None:
             followed = await tx.tasks.follow(ref(task), provider="aliyun", known=known(task), due_at=after(9_999))
             await tx.sweeps.ensure(AccountName(task), SHANGHAI, due_at=after(9_999))
             await tx.changes.add(followed.id, news())
-            await tx.incidents.open(account=ALIYUN, region=SHANGHAI, task=followed.id, opened_at=NOW, why="stopped")
+            incident = await tx.incidents.open(
+                account=ALIYUN, region=SHANGHAI, task=followed.id, opened_at=NOW, why="stopped"
+            )
+            assert incident is not None
+            at = {"due": Due.CALL, "due_at": after(9_999)} if number % 2 else {"closed_at": NOW}
+            await tx.responses.open(response(incident + 1, place=place, **at))
+            await tx.rotas.save(place, rota("U9"), due_at=after(9_999), by="U9", now=NOW, version=0)
             await tx.blind.begin(ALIYUN, SHANGHAI, followed.ref.task_id, NOW)
             await tx.cards.put(place, task=followed.id, ts="1")
             await tx.mutes.put(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Text, cast, func, select
 
+from bot.domain.calendar import Booking, Calendar
 from bot.domain.notice import Kind
+from bot.domain.response import Due, Policy
 from bot.domain.subscription import ChannelSettings, Place, Wish
 from bot.store.channels import ARCHIVED, UNINSTALLED
-from bot.store.tables import Table
+from bot.store.tables import NoticeRow, Table
 from tests.bot.store.given import ALIYUN, NOW, SHANGHAI, after, known, news, notice, ref, response, rota, single
 
 if TYPE_CHECKING:
@@ -174,6 +176,53 @@ async def test_a_forgotten_person_is_in_no_notices_text(memory: Memory, database
 
     assert await mentioning(database, "U1") == set()
     assert by_a_longer_id == before
+
+
+async def test_a_forgotten_person_is_on_call_nowhere_and_has_nothing_in_hand(memory: Memory, database: Database):
+    booking = Booking(user="U1", begins_at=NOW, ends_at=after(60))
+    ack = {"acked_by": "U1", "acked_at": NOW, "ack_until": after(60), "due": Due.REMIND, "due_at": after(60)}
+
+    async with memory.transaction() as tx:
+        for place in (US, BESIDE):
+            await tx.rotas.save(place, rota("U1", "U2", level="U1"), due_at=after(60), by="U1", now=NOW, version=0)
+        await tx.calendars.save(Calendar(name="ops", bookings=(booking,), fetched_at=NOW))
+        await tx.responses.open(response(1, **ack))
+        await tx.responses.open(response(2, assigned_to="U1", called=("U1",), due=Due.CALL, due_at=after(60)))
+        await tx.responses.open(response(3, policy=Policy(levels=rota("U2", level="U1").levels)))
+        await tx.responses.open(response(4, acked_by="U1", called=("U1",), closed_at=NOW))
+        await tx.outbox.put(notice("page:1:0.0", Kind.DIRECT, place=US, user="U1", response=1), now=NOW)
+    before = {column.partition(".")[0] for column in await mentioning(database, "U1")}
+    async with memory.transaction() as tx:
+        await tx.forget.user("T1", "U1", now=after(1))
+    async with memory.reading() as tx:
+        (first, second) = await tx.responses.due(after(1))
+        calendars = await tx.calendars.get(["ops"])
+        kept = await tx.rotas.get(US)
+
+    assert before == {"calendars", "notices", "responses", "rotas"}
+    assert await mentioning(database, "U1") == set()
+    assert [(each.incident, each.due, each.due_at) for each in (first, second)] == [
+        (1, Due.CALL, after(1)),
+        (2, Due.CALL, after(1)),
+    ]
+    assert calendars["ops"].bookings == ()
+    assert kept is not None
+    assert kept.rota.covers[0].user == "U2"
+
+
+async def test_with_a_channel_its_calls_to_people_and_pagers_go(memory: Memory, database: Database):
+    pager = Place(team="T1", channel="pager:ops")
+
+    async with memory.transaction() as tx:
+        ours = await tx.responses.open(response(place=US))
+        theirs = await tx.responses.open(response(place=BESIDE))
+        for number in (ours, theirs):
+            await tx.outbox.put(notice(f"page:{number}:0.0", Kind.CALL, place=pager, response=number), now=NOW)
+        await tx.forget.channel(US, now=after(1))
+    async with database.reading() as connection:
+        left = list(await connection.scalars(select(NoticeRow.response)))
+
+    assert left == [theirs]
 
 
 @pytest.mark.parametrize(

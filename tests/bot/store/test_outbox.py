@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from bot.domain.notice import Kind, LineBody, Wake
 from bot.domain.subscription import Place
-from bot.store.outbox import UNREADABLE
+from bot.store.outbox import UNREADABLE, WITHDRAWN
 from bot.store.tables import NoticeRow
 from tests.bot.store.given import ELSEWHERE, LEASE, NOW, PLACE, after, notice
 
@@ -399,6 +399,58 @@ async def test_what_began_before_it_was_parked_is_looked_for_when_it_is_revived(
         row = await taken(tx, claim, 60)
 
     assert (row.is_unsure, row.started_at) == (True, NOW)
+
+
+async def test_the_calls_of_a_response_that_nobody_has_begun_to_send_are_taken_back(memory: Memory, database: Database):
+    person, pager = Place(team="T1", channel="U2"), Place(team="T1", channel="pager:ops")
+
+    async with memory.transaction() as tx:
+        await tx.outbox.put(notice("page:3:0.0", Kind.PAGE, response=3), now=NOW)
+        begun = await taken(tx, await claimed(tx))
+        await tx.outbox.put(notice("page:3:1.0", Kind.PAGE, response=3), now=NOW)
+        await tx.outbox.put(notice("page:3:1.0", Kind.DIRECT, place=person, user="U2", response=3), now=NOW)
+        await tx.outbox.put(notice("page:3:1.0", Kind.CALL, place=pager, response=3), now=NOW)
+        await tx.outbox.put(notice("page:4:0.0", Kind.PAGE, response=4), now=NOW)  # another response's
+        await tx.outbox.put(notice("line:1", response=3), now=NOW)  # no call
+        withdrawn = await tx.outbox.withdraw(3, now=after(1))
+        again = await tx.outbox.withdraw(3, now=after(2))
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            select(NoticeRow.cause, NoticeRow.kind, NoticeRow.code, NoticeRow.settled_at).where(
+                NoticeRow.state == "dropped"
+            )
+        )
+        dropped = {(row.cause, row.kind, row.code, row.settled_at) for row in rows}
+
+    assert begun.response == 3
+    assert (withdrawn, again) == (3, 0)
+    assert dropped == {("page:3:1.0", kind, WITHDRAWN, after(1)) for kind in ("page", "direct", "call")}
+    assert sorted(await states(database)) == ["dropped", "dropped", "dropped", "pending", "pending", "sending"]
+
+
+async def test_a_call_goes_under_its_card_and_waits_for_one_that_is_coming(memory: Memory):
+    async with memory.transaction() as tx:
+        await tx.outbox.put(notice("page:3:0.0", Kind.PAGE, task=4, response=3), now=NOW)
+        await tx.outbox.put(notice("card", Kind.CARD, task=4), now=NOW)
+        claim = await claimed(tx)
+        card = await taken(tx, claim)
+        await tx.outbox.settle(card, claim, ts="1.5", now=NOW)
+        page = await taken(tx, claim)
+
+    assert (card.cause, page.cause) == ("card", "page:3:0.0")
+    assert page.root is not None
+    assert page.root.ts == "1.5"
+
+
+async def test_a_call_that_was_parked_is_not_made_when_its_channel_is_mended(memory: Memory):
+    async with memory.transaction() as tx:
+        await tx.outbox.put(notice("page:3:0.0", Kind.PAGE, response=3), now=NOW)
+        await tx.outbox.put(notice("line:1"), now=NOW)
+        await tx.outbox.park_place(PLACE, "is_archived", now=NOW)
+        revived = await tx.outbox.revive(PLACE, now=after(60))
+        said = await drained(tx, await claimed(tx, 60), 60)
+
+    assert (revived, said) == (1, ["line:1"])
 
 
 async def test_places_are_due_when_something_is_and_nobody_has_claimed_them(memory: Memory):

@@ -3,7 +3,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.subscription import Place
-from tests.bot.store.given import ALIYUN, ELSEWHERE, LEASE, NOW, PLACE, SHANGHAI, after, known, notice, ref, single
+from tests.bot.store.given import (
+    ALIYUN,
+    ELSEWHERE,
+    LEASE,
+    NOW,
+    PLACE,
+    SHANGHAI,
+    after,
+    known,
+    notice,
+    ref,
+    response,
+    rota,
+    single,
+)
 
 if TYPE_CHECKING:
     from bot.store.memory import Memory, Tx
@@ -69,13 +83,22 @@ async def test_a_channels_rows_move_but_for_those_that_stand_there_already(memor
             await tx.channels.pause(place, "is_archived", now=NOW)
             await tx.outbox.put(notice("a", place=place), now=NOW)
         await tx.outbox.put(notice("b"), now=NOW)
+        for place, user in ((PLACE, "U1"), (ELSEWHERE, "U2")):
+            await tx.rotas.save(place, rota(user), due_at=None, by=user, now=NOW, version=0)
+            await tx.responses.open(response(1, place=place, acked_by=user))
+        await tx.responses.open(response(2))
 
         moved = await tx.move.channel(PLACE, ELSEWHERE.channel)
         again = await tx.move.channel(PLACE, ELSEWHERE.channel)
         left = await tx.subscriptions.of_place(PLACE)
         there = await tx.subscriptions.of_place(ELSEWHERE)
         parked = await tx.outbox.park_place(ELSEWHERE, "x", now=NOW)
+        kept = await tx.rotas.get(ELSEWHERE)
+        responses = await tx.responses.open_of_place(ELSEWHERE)
 
     assert (moved, again, left) == (True, False, [])
     assert sorted(each.wish.task or "" for each in there) == ["t-1", "t-2"]
     assert parked == 2
+    assert kept is not None
+    assert kept.rota == rota("U2")
+    assert sorted((each.incident, each.acked_by) for each in responses) == [(1, "U2"), (2, "")]
