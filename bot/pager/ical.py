@@ -3,7 +3,8 @@ From an iCal feed to who is on call when. Pure, but for `main`: a process of its
 
 Whoever may write in a calendar may write a rule that takes a year to work out; the bot goes on meanwhile.
 
-Source: RFC 5545; https://icalendar.readthedocs.io, https://github.com/niccokunzmann/python-recurring-ical-events (read 2026-11-21).
+Source: RFC 5545, https://icalendar.readthedocs.io, https://github.com/niccokunzmann/python-recurring-ical-events (read
+2026-11-21).
 """
 
 from __future__ import annotations
