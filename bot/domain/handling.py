@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 def handling(response: Response) -> Handling:
     """Say who has a response in hand and until when."""
-    is_snoozed = response.is_acked and bool(response.snoozed_by)
     return Handling(
         response=response.id,
         version=response.version,
-        by=(response.snoozed_by or response.acked_by) if response.is_acked else "",
-        until=response.due_at if is_snoozed else response.ack_until,
-        is_snoozed=is_snoozed,
+        by=response.acked_by if response.is_acked else "",
+        until=response.ack_until,
+        is_snoozed=response.is_acked and bool(response.snoozed_by),
         assigned_to="" if response.is_acked else response.assigned_to,
         over_at=response.closed_at,
     )

@@ -217,6 +217,7 @@ class PageBody:
     skipped: tuple[Skip, ...] = ()
     by: str = ""  # who acked or closed; whom a reminder reminds
     handling: Handling | None = None  # of a page that Slack has, edited: how it is now
+    link: str = ""  # to the thread; never kept
 
 
 Body: TypeAlias = Annotated[

@@ -154,6 +154,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "page.skipped.refused": "Passed over: {user}, who takes no direct message from me.",
     "page.skipped.stale": "Passed over: {user}, because the calendar that names them is too old.",
     "page.skipped.empty": "Passed over: {user}, because nobody is in that group.",
+    "line.unreachable": "I cannot call {user}: Slack says {code}. The calls go on.",
+    "line.unreachable_next": "I cannot call {user}: Slack says {code}. The next level is called at once.",
     "handling.acked": "{user} has it in hand until {when}.",
     "handling.snoozed": "{user} snoozed it until something changes, at the latest until {when}.",
     "handling.assigned": "Assigned to {user}, who has not acked yet.",

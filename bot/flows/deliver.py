@@ -14,12 +14,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import burst, telling
-from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
+from bot.domain.notice import CardBody, Kind, LineBody, Notice, PageBody, ReplyBody
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
+from bot.flows.amend import handled, sent
 from bot.flows.pause import pause
+from bot.flows.unreachable import pass_over
 from bot.queue.punctual import Late, Moment, within
-from bot.store.cards import DIGEST
+from bot.store.cards import DIGEST, name
 from bot.store.channels import ARCHIVED
 
 if TYPE_CHECKING:
@@ -50,19 +52,25 @@ _IN_CHANNEL_STOPS: Final = {
 log = logging.getLogger(__name__)
 
 
+async def _no_link(_channel: str, _ts: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
     """
     How things are said outside; each may raise `Refused` and `Unsure`.
 
     `post(saying)` returns where it stands, `edit(channel, ts, body)` changes what stands there, `find(saying, since)`
-    looks for what may have been posted, `direct(user)` names the conversation with one person.
+    looks for what may have been posted, `direct(user)` names the conversation with one person; `link(channel, ts)` is
+    the address of a message, empty where there is none to be had, and raises nothing.
     """
 
     post: Callable[[Saying], Awaitable[str]]
     edit: Callable[[str, str, Body], Awaitable[None]]
     find: Callable[[Saying, datetime], Awaitable[str | None]]
     direct: Callable[[str], Awaitable[str]]
+    link: Callable[[str, str], Awaitable[str]] = _no_link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +127,8 @@ async def _next(claim: Claim, office: Office) -> OutboxRow | None:
             await tx.outbox.park_place(place, why, now=now)
             return None
         await _gather(tx, claim, now)
-        return await tx.outbox.next(claim, now=now)
+        row = await tx.outbox.next(claim, now=now)
+        return None if row is None else replace(row, body=await handled(tx, row))
 
 
 async def _gather(tx: Tx, claim: Claim, now: datetime) -> None:
@@ -149,6 +158,9 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
     Args:
         fresh: the cards that this drain has posted with their news: as of when they told how their task is.
     """
+    if _is_lost(row):
+        async with office.memory.transaction() as tx:
+            return await tx.outbox.drop(row, claim, now=office.now())
     early = await (office.tempo.edit(row.place) if _is_edit(row) else office.tempo.post(row.place))
     if early is not None:
         async with office.memory.transaction() as tx:
@@ -168,6 +180,7 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
         fresh[row.subject] = row.body.look.asked_at
     async with office.memory.transaction() as tx:
         if await tx.outbox.settle(row, claim, ts=ts, thread_ts=thread_ts, now=office.now()):
+            await sent(tx, row, now=office.now())
             return True
         if _is_edit(row):
             await tx.outbox.again(row, now=office.now())
@@ -188,9 +201,11 @@ async def _say(
     row: OutboxRow, claim: Claim, office: Office, fresh: Mapping[str, datetime], *, is_plain: bool = False
 ) -> tuple[str, str]:
     """Say it, unless it stands there already; return where it stands, and in whose thread a card stands."""
+    row = await _linked(row, office)
     if row.root is not None and row.subject:
+        channel = await _channel(row, office)
         async with _surely(claim, office):
-            await office.speech.edit(row.place.channel, row.root.ts, row.body)
+            await office.speech.edit(channel, row.root.ts, row.body)
         return row.root.ts, row.root.thread_ts
     saying = replace(await _saying(row, office, fresh), is_plain=is_plain)
     if not saying.thread_ts or row.root is not None:
@@ -205,9 +220,10 @@ async def _say(
 
 
 async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime]) -> Saying:
-    channel = await office.speech.direct(row.user) if row.kind is Kind.DIRECT else row.place.channel
-    saying = Saying(channel=channel, body=row.body, key=row.key)
+    saying = Saying(channel=await _channel(row, office), body=row.body, key=row.key)
     match row.body:
+        case PageBody() if row.root is not None:
+            return replace(saying, thread_ts=row.root.root_ts, in_channel=True)
         case ReplyBody(in_thread=True) if row.root is not None:
             # What a card said when it appeared is not shown in the channel once more.
             shown_until = fresh.get(row.root.subject)
@@ -217,6 +233,21 @@ async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime])
             return replace(saying, thread_ts=thread_ts)
         case _:
             return saying
+
+
+async def _channel(row: OutboxRow, office: Office) -> str:
+    return await office.speech.direct(row.user) if row.kind is Kind.DIRECT else row.place.channel
+
+
+async def _linked(row: OutboxRow, office: Office) -> OutboxRow:
+    """Let a call to one person say where its story is told, if that stands there already."""
+    if row.kind is not Kind.DIRECT or not isinstance(row.body, PageBody):
+        return row
+    there = Place(team=row.place.team, channel=row.body.channel)
+    async with office.memory.reading() as tx:
+        card = await tx.cards.get(there, name(task=row.task, subscription=None, incident=row.incident))
+    link = "" if card is None else await office.speech.link(there.channel, card.root_ts)
+    return replace(row, body=replace(row.body, link=link))
 
 
 async def _find_or_post(row: OutboxRow, saying: Saying, claim: Claim, office: Office) -> str:
@@ -274,11 +305,15 @@ async def _is_refused(row: OutboxRow, claim: Claim, refused: Refused, office: Of
                 return False
             case Obstacle.THREAD if row.root is not None:
                 return await _begin_anew(tx, row, claim, office)
-            case Obstacle.PERSON if row.kind is Kind.DIRECT:
-                return await _tell_admins(tx, row, claim, refused, office)
             case Obstacle.OTHER if row.attempts < PUZZLED_TRIES:
                 log.warning("%s in %s is not taken and is tried again: %s", row.kind, row.place.channel, refused.code)
                 return await tx.outbox.put_off(row, claim, now + min(PUZZLED * row.attempts, PUZZLED_LONGEST))
+            case _ if row.kind is Kind.DIRECT and _is_call(row):
+                if is_parked := await tx.outbox.park(row, claim, refused.code, now=now):
+                    await pass_over(tx, row, refused.code, now=now)
+                return is_parked
+            case Obstacle.PERSON if row.kind is Kind.DIRECT and not isinstance(row.body, PageBody):
+                return await _tell_admins(tx, row, claim, refused, office)
             case _:
                 log.error("%s in %s is not taken: %s", row.kind, row.place.channel, refused.code)
                 return await tx.outbox.park(row, claim, refused.code, now=now)
@@ -325,6 +360,16 @@ async def _pause(row: OutboxRow, claim: Claim, refused: Refused, office: Office)
 
 def _is_edit(row: OutboxRow) -> bool:
     return row.root is not None and bool(row.subject)
+
+
+def _is_call(row: OutboxRow) -> bool:
+    """Say whether it calls somebody in Slack, and is no edit of what did."""
+    return isinstance(row.body, PageBody) and not row.subject
+
+
+def _is_lost(row: OutboxRow) -> bool:
+    """Say whether it is the edit of a call that does not stand there any more: nobody is called by that."""
+    return isinstance(row.body, PageBody) and bool(row.subject) and row.root is None
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -44,4 +44,4 @@ def speech(voice: Voice, *, bot: str) -> Speech:
         thread_ts = saying.thread_ts or None
         return await voice.find(saying.channel, saying.key, thread_ts=thread_ts, since=since, bot=bot)
 
-    return Speech(post=post, edit=edit, find=find, direct=voice.direct)
+    return Speech(post=post, edit=edit, find=find, direct=voice.direct, link=voice.permalink)

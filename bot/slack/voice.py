@@ -192,6 +192,19 @@ class Voice:
             reply = await self._client.conversations_open(users=user)
         return str(reply["channel"]["id"])
 
+    async def permalink(self, channel: str, ts: str) -> str:
+        """
+        Ask for the address of a message; empty where Slack gives none, which is no reason to wait.
+
+        Source: https://docs.slack.dev/reference/methods/chat.getPermalink (read 2026-11-21).
+        """
+        try:
+            with _judged():
+                reply = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
+        except (SlackRefused, Unsure):
+            return ""
+        return str(reply.get("permalink") or "")
+
     async def whisper(self, channel: str, user: str, said: Dressed, *, thread_ts: str | None = None) -> None:
         """
         Show something to one person only.

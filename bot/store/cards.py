@@ -38,12 +38,17 @@ def of_incident(incident: int) -> str:
     return f"incident:{incident}"
 
 
+def of_page(response: int, version: int) -> str:
+    """Name the message of a call by the version of the response that it made."""
+    return f"page:{response}:{version}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A message of ours that Slack has. Replies go under `thread_ts` where that is set, else under the card itself."""
 
     place: Place
-    subject: str  # as `of_task`, `of_subscription` or `of_incident` names it
+    subject: str  # as `of_task`, `of_subscription`, `of_incident` or `of_page` names it
     ts: str
     thread_ts: str = ""
 

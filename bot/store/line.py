@@ -5,9 +5,10 @@ Line: which of the things that wait to be said in one channel comes next. Pure.
     root    one that it does not have yet
     begun   an attempt was made to send it; it keeps its place, and what is behind it waits
 
-Oldest first, but: an edit lets all pass that does not go under its card, for nobody is woken by one, and two hundred
-take Slack's pace four minutes; it holds nobody up and is held up by nothing but an earlier edit of the same card; what
-goes under a card waits until the card is there; and what was put down for later lets the others pass.
+Oldest first, but: a call goes before all others, and so does the card that it goes under where that is still to come;
+an edit lets all pass that does not go under its card, for nobody is woken by one, and two hundred take Slack's pace
+four minutes; it holds nobody up and is held up by nothing but an earlier edit of the same card; what goes under a card
+waits until the card is there; and what was put down for later lets the others pass.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 
@@ -44,6 +45,7 @@ class Waiting:
     attempts: int
     not_before: datetime | None
     is_of_many: bool = False  # a board, a group, a burst: whoever reads nothing else reads this
+    is_page: bool = False  # somebody is called
 
 
 def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: datetime) -> Waiting | None:
@@ -57,6 +59,10 @@ def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: d
     """
     rows = list(line)
     coming = {row.card for row in rows if row.card} - cards
+    calls = (_call(row, rows, coming) for row in rows if row.is_page and _is_ready(row, fence, now))
+    for call in calls:
+        if _is_ready(call, fence, now):
+            return call
     edited: set[str] = set()
     edits: dict[str, Waiting] = {}
     is_held_up = False
@@ -72,6 +78,11 @@ def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: d
         edited.add(row.card)
         is_held_up |= bool(row.attempts) and not is_edit
     return min(edits.values(), key=lambda row: not row.is_of_many, default=None)
+
+
+def _call(page: Waiting, rows: Iterable[Waiting], coming: Collection[str]) -> Waiting:
+    """Return what a call needs first: its card where that is still to be posted, or else nothing but itself."""
+    return next(row for row in rows if row.card == page.thread) if page.thread in coming else page
 
 
 def _is_ready(row: Waiting, fence: int, now: datetime) -> bool:

@@ -26,6 +26,7 @@ from bot.store.move import Move
 from bot.store.mutes import Mutes
 from bot.store.names import Names
 from bot.store.outbox import Outbox
+from bot.store.pages import Pages
 from bot.store.replays import Replays
 from bot.store.responses import Responses
 from bot.store.rotas import Rotas
@@ -74,6 +75,7 @@ class Tx:
         self.rotas = Rotas(connection)
         self.calendars = Calendars(connection)
         self.responses = Responses(connection)
+        self.pages = Pages(connection)
         self.replays = Replays(connection)
         self.audit = Audits(connection)
         self.seals = Seals(connection)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 from sqlalchemy import case, delete, func, literal, or_, select, text, update
 
-from bot.domain.notice import Body, Kind, Notice, Wake, from_json, to_json
+from bot.domain.notice import Body, Kind, Notice, PageBody, Wake, from_json, to_json
 from bot.domain.subscription import Place
 from bot.store import claims
 from bot.store.batches import batches
-from bot.store.cards import DIGEST, Card, Cards, name
+from bot.store.cards import DIGEST, Card, Cards, name, of_page
 from bot.store.line import State, Waiting, choose
 from bot.store.tables import ChannelRow, NoticeRow
 from bot.store.upsert import upsert
@@ -182,30 +182,41 @@ class Outbox:
     async def again(self, row: OutboxRow, *, now: datetime) -> None:
         """Show once more what a card showed last: an edit of ours may have come after that one."""
         card = await Cards(self._connection).get(row.place, row.subject)
-        newest = (
-            await self._connection.execute(
-                select(NoticeRow)
-                .where(
-                    NoticeRow.team_id == row.place.team,
-                    NoticeRow.channel_id == row.place.channel,
-                    NoticeRow.card == row.subject,
-                    NoticeRow.state.not_in((State.DROPPED.value, State.PARKED.value)),
-                )
-                .order_by(NoticeRow.id.desc())
-                .limit(1)
-            )
-        ).one_or_none()
+        newest = await self._newest(row.place, row.subject)
         if card is None or row.root is None or card.ts != row.root.ts or newest is None or newest.id <= row.id:
             return
+        await self._repeat(newest, now=now)
+
+    async def show_again(self, place: Place, subject: str, *, now: datetime) -> None:
+        """Show a card once more, where there is one: what is known of it only when it is sent has changed."""
+        if (newest := await self._newest(place, subject)) is not None:
+            await self._repeat(newest, now=now)
+
+    async def _newest(self, place: Place, subject: str) -> Any | None:
+        found = await self._connection.execute(
+            select(NoticeRow)
+            .where(
+                NoticeRow.team_id == place.team,
+                NoticeRow.channel_id == place.channel,
+                NoticeRow.card == subject,
+                NoticeRow.state.not_in((State.DROPPED.value, State.PARKED.value)),
+            )
+            .order_by(NoticeRow.id.desc())
+            .limit(1)
+        )
+        return found.one_or_none()
+
+    async def _repeat(self, row: Any, *, now: datetime) -> None:
         notice = Notice(
-            place=row.place,
-            kind=Kind(newest.kind),
-            cause=newest.cause,
-            body=from_json(newest.body),
-            task=newest.task,
-            subscription=newest.subscription,
-            incident=newest.incident,
-            response=newest.response,
+            place=Place(team=row.team_id, channel=row.channel_id),
+            kind=Kind(row.kind),
+            cause=row.cause,
+            body=from_json(row.body),
+            task=row.task,
+            subscription=row.subscription,
+            incident=row.incident,
+            response=row.response,
+            user=row.user_id,
         )
         await self.put(notice, now=now)
 
@@ -332,7 +343,7 @@ class Outbox:
         taken_back = await self._connection.execute(
             update(NoticeRow)
             .where(NoticeRow.response == response, NoticeRow.settled_at.is_(None))
-            .where(NoticeRow.state == State.PENDING.value, NoticeRow.kind.in_(_CALLS))
+            .where(NoticeRow.state == State.PENDING.value, NoticeRow.kind.in_(_CALLS), NoticeRow.card == "")
             .values(state=State.DROPPED.value, settled_at=now, code=WITHDRAWN)
         )
         return taken_back.rowcount
@@ -344,7 +355,7 @@ class Outbox:
     async def _line(self, place: Place) -> list[Waiting]:
         columns = (NoticeRow.card, NoticeRow.thread, NoticeRow.fence, NoticeRow.attempts, NoticeRow.not_before)
         rows = await self._connection.execute(
-            select(NoticeRow.id, NoticeRow.state, NoticeRow.task, *columns)
+            select(NoticeRow.id, NoticeRow.state, NoticeRow.kind, NoticeRow.task, *columns)
             .where(_is_open_in(place))
             .order_by(NoticeRow.id)
         )
@@ -358,6 +369,7 @@ class Outbox:
                 attempts=row.attempts,
                 not_before=row.not_before,
                 is_of_many=bool(row.card) and row.task is None,
+                is_page=row.kind == Kind.PAGE.value and not row.card,
             )
             for row in rows
         ]
@@ -416,14 +428,20 @@ def _subject(notice: Notice) -> str:
             return name(task=None, subscription=None, incident=notice.incident)
         case Kind.DIGEST:
             return DIGEST
+        case Kind.PAGE | Kind.DIRECT if isinstance(notice.body, PageBody) and notice.body.handling is not None:
+            return of_page(notice.body.response, notice.body.version)
         case _:
             return ""
 
 
 def _thread(notice: Notice) -> str:
-    if notice.kind not in {Kind.REPLY, Kind.CHANNEL, Kind.PAGE}:
+    if _subject(notice):
         return ""
-    return name(task=notice.task, subscription=notice.subscription, incident=notice.incident)
+    match notice.kind:
+        case Kind.REPLY | Kind.CHANNEL | Kind.PAGE:
+            return name(task=notice.task, subscription=notice.subscription, incident=notice.incident)
+        case _:
+            return ""
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

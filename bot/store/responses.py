@@ -65,6 +65,16 @@ class Responses:
         """Find what a channel is at."""
         return await self._all(is_of(place) & ResponseRow.closed_at.is_(None))
 
+    async def open_to(self, place: Place, *, task: int) -> Response | None:
+        """Find what a channel is at about a task."""
+        its = select(IncidentRow.id).where(IncidentRow.task == task, IncidentRow.closed_at.is_(None))
+        is_open = is_of(place) & ResponseRow.closed_at.is_(None) & ResponseRow.incident.in_(its)
+        return next(iter(await self._all(is_open)), None)
+
+    async def of_place(self, place: Place, *, incident: int) -> Response | None:
+        """Find a channel's response to an incident, open or closed."""
+        return next(iter(await self._all(is_of(place) & (ResponseRow.incident == incident))), None)
+
     async def due(self, now: datetime, *, limit: int = 100) -> list[Response]:
         """Find the responses of which something is due, longest due first; none of a team that took the app out."""
         rows = await self._connection.execute(

@@ -29,15 +29,10 @@ _WHYS: Final = frozenset(Why)
 _LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9/?=&._-]*")
 
 
-def dress(body: PageBody, *, link: str = "") -> Dressed:
-    """
-    Dress a page: it mentions whom it calls, and nobody else.
-
-    Args:
-        link: to the thread that tells the story, as Slack gave it; empty where there is none.
-    """
+def dress(body: PageBody) -> Dressed:
+    """Dress a page: it mentions whom it calls, and nobody else."""
     first = (_called(body), _asks(body), f"*{_what(body, 60)}*", _why(body))
-    lines = [" · ".join(part for part in first if part), *_remarks(body), *_thread(link)]
+    lines = [" · ".join(part for part in first if part), *_remarks(body), *_thread(body.link)]
     where = say("page.small", number=body.incident, title=escape(body.title), region=escape(body.region))
     since = say("page.since", when=moment(body.opened_at))
     return Dressed(

@@ -195,6 +195,7 @@ class _Mortal:
 
     def __init__(self, mail: Mail) -> None:
         self._mail = mail
+        self.reading = mail.memory.reading
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:

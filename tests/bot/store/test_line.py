@@ -22,6 +22,7 @@ def row(
     later: bool = False,
     fence: int = 0,
     many: bool = False,
+    page: bool = False,
 ) -> Waiting:
     return Waiting(
         id=next(NUMBERS),
@@ -32,6 +33,7 @@ def row(
         attempts=attempts,
         not_before=after(1) if later else None,
         is_of_many=many,
+        is_page=page,
     )
 
 
@@ -57,6 +59,19 @@ TABLE = [
     ("Others do not wait for that card.", [row("a", later=True), row(under="a"), row(under="b")], {"b"}, 2),
     ("A reply whose card is there does not wait for its edit.", [row("a", later=True), row(under="a")], {"a"}, 1),
     ("A reply whose card will never come does not wait.", [row(under="a")], set(), 0),
+    ("A call goes before all others.", [row(), row("a"), row("b"), row(page=True, under="a")], {"a"}, 3),
+    ("Nothing holds it up.", [row(attempts=1, later=True), row("a"), row(page=True, under="a")], {"a"}, 2),
+    ("Of calls the oldest is first.", [row(), row(page=True), row(page=True)], set(), 1),
+    ("Its card goes before it, and so before all others.", [row(), row("a"), row(page=True, under="a")], set(), 1),
+    (
+        "But a card that is for later holds up its call alone.",
+        [row(), row("a", later=True), row(page=True, under="a")],
+        set(),
+        0,
+    ),
+    ("And no call of another.", [row("a", later=True), row(page=True, under="a"), row(page=True, under="b")], {"b"}, 2),
+    ("A call whose card will never come does not wait.", [row(), row(page=True, under="a")], set(), 1),
+    ("A call for later lets the others pass.", [row(page=True, later=True), row()], set(), 1),
     ("What is being sent by me is not given again.", [row(state=State.SENDING, attempts=1, fence=MINE)], set(), None),
     (
         "Nor is what is behind it.",
