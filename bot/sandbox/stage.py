@@ -1,5 +1,5 @@
 """
-Everything at once: both clouds and Slack on free loopback ports of this event loop, under one clock.
+Everything at once: both clouds, Slack and a pager on free loopback ports of this event loop, under one clock.
 
     async with open_stage(calendar=clock) as stage:
         environment = stage.environment(slack="http")     what the bot is to be told
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Literal
 from bot.sandbox import programme
 from bot.sandbox.aliyun import AliyunCloud
 from bot.sandbox.keys import AccessKey
+from bot.sandbox.pager import SECRETS as PAGER_SECRETS
+from bot.sandbox.pager import Receiver
 from bot.sandbox.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Slack
 from bot.sandbox.story import PLANTED, Story
 from bot.sandbox.tencent import SDK_APP_ID, TencentCloud
@@ -48,6 +50,7 @@ SECRETS = (
     BOT_TOKEN,
     APP_TOKEN,
     SIGNING_SECRET,
+    *PAGER_SECRETS,
 )
 
 
@@ -58,6 +61,7 @@ class Stage:
     aliyun: AliyunCloud
     tencent: TencentCloud
     slack: Slack
+    pager: Receiver
     secrets: tuple[str, ...] = field(default=SECRETS, repr=False)
 
     def environment(self, *, slack: Literal["http", "socket", "both", "none"] = "http") -> dict[str, str]:
@@ -117,9 +121,10 @@ async def open_stage(
             monotonic=monotonic,
         ),
         slack=Slack(calendar, monotonic=monotonic, workspace=workspace),
+        pager=Receiver(calendar=calendar, monotonic=monotonic),
     )
     async with AsyncExitStack() as doors:
-        for server in (stage.aliyun.door, stage.tencent.door, stage.slack):
+        for server in (stage.aliyun.door, stage.tencent.door, stage.slack, stage.pager.door):
             doors.push_async_callback(server.close)
             await server.open()
         yield stage

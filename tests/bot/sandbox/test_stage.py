@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 async def test_everything_stands_on_this_machine_and_is_gone_in_the_end(clock: Clock):
     async with open_stage(calendar=clock) as stage:
-        urls = [stage.aliyun.door.url, stage.tencent.door.url, stage.slack.door.url]
+        urls = [stage.aliyun.door.url, stage.tencent.door.url, stage.slack.door.url, stage.pager.door.url]
         async with httpx.AsyncClient() as http:
             reached = [(await http.post(url)).status_code for url in urls]
 
-    assert len(set(urls)) == 3
+    assert len(set(urls)) == 4
     assert all(url.startswith("http://127.0.0.1:") for url in urls)
-    assert reached == [404, 200, 400]  # each refuses in its own way
+    assert reached == [404, 200, 400, 404]  # each refuses in its own way
     async with httpx.AsyncClient() as http:
         for url in urls:
             with pytest.raises(httpx.ConnectError):
@@ -48,5 +48,5 @@ async def test_a_stage_shows_no_secret(clock: Clock):
     async with open_stage(calendar=clock) as stage:
         shown = repr(stage)
 
-    assert len(SECRETS) == 13
+    assert len(SECRETS) == 17
     assert not any(secret in shown for secret in SECRETS)
