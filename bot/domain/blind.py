@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.errors import Rejected
+from adapters.errors import Refused, Rejected
 from bot.domain.evidence import Mislaid
 from bot.domain.mend import kind
 from bot.domain.notice import AccountBody, Kind, Notice
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.subscription import Place
 
 BLIND_AFTER: Final = timedelta(seconds=60)  # one failed read, and two, are silence
+CALL_AFTER: Final = timedelta(minutes=5)
 MISSES: Final = 2  # a long pause between two reads is no blindness
 
 
@@ -43,6 +44,11 @@ def look(before: Sight, error: ProviderError | None, begun_at: datetime) -> Sigh
     if error is None:
         return Sight()
     return Sight(failing_since=before.failing_since or begun_at, misses=before.misses + 1)
+
+
+def call_at(error: ProviderError, since: datetime) -> datetime:
+    """Say when somebody is called: a key that is refused heals by nobody's waiting."""
+    return since + (BLIND_AFTER if isinstance(error, Refused) else CALL_AFTER)
 
 
 def hides(error: ProviderError) -> bool:

@@ -45,7 +45,7 @@ class Due(StrEnum):
     CHANGED = "changed"  # a snooze ended by a change
     REOPENED = "reopened"
     LAPSED = "lapsed"  # nobody took it up again when an ack was over
-    HELD = "held"  # a mute took back the last call
+    HELD = "held"  # a mute let it wait
     REMIND = "remind"  # whoever acked, because the ack is over
     LIFT = "lift"  # a snooze, because it is over
 
@@ -254,6 +254,7 @@ def worsened(response: Response, badness: Badness, now: datetime, *, has_changed
     if is_worse:
         after = replace(after, worsened=response.version + 1)
     is_void = response.is_acked and (is_worse or (has_changed and bool(response.snoozed_by)))
+    is_void |= is_worse and response.due is Due.HELD  # it has broken the mute
     if not response.is_open or not is_void:
         return Outcome(response=after if response.is_open else response, because=Because.NOTHING)
     due = Due.WORSE if is_worse else Due.CHANGED
@@ -293,15 +294,15 @@ def came_due(response: Response, found: Mapping[int, Found], now: datetime) -> O
 
 
 def postponed(response: Response, until: datetime) -> Response:
-    """Let what is due wait for a mute's end."""
-    return replace(response, due_at=until)
+    """Let what is due wait for a mute's end; a call is then for the level that it was at."""
+    if response.due in {Due.REMIND, Due.LIFT}:
+        return replace(response, due_at=until)
+    return replace(response, due=Due.HELD, due_at=until)
 
 
 def held(response: Response, until: datetime) -> Response:
     """Call the same level again when a mute is over that took back a call."""
-    if not response.is_open or response.is_acked or not response.calls_itself:
-        return response
-    return replace(response, due=Due.HELD, due_at=until)
+    return postponed(response, until) if response.due_at is not None else response
 
 
 def promoted(response: Response, now: datetime, *, leader: int | None = None) -> Response:
@@ -309,6 +310,16 @@ def promoted(response: Response, now: datetime, *, leader: int | None = None) ->
     if leader is not None:
         return replace(response, leader=leader)
     after = replace(response, leader=None)
+    if response.is_acked:
+        return replace(after, due=Due.LIFT if response.snoozed_by else Due.REMIND, due_at=response.ack_until)
+    return replace(after, due=Due.CALL, due_at=now)
+
+
+def paging(response: Response, policy: Policy, now: datetime) -> Response:
+    """Begin to call for a response that nobody was called for: it is bad enough only now, or somebody asks for it."""
+    after = replace(response, pages=True, policy=policy)
+    if not response.is_open:
+        return after
     if response.is_acked:
         return replace(after, due=Due.LIFT if response.snoozed_by else Due.REMIND, due_at=response.ack_until)
     return replace(after, due=Due.CALL, due_at=now)

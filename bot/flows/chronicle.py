@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     from bot.store.memory import Tx
 
 
-async def write_down(tx: Tx, task: Followed, verdict: Verdict, *, group: int | None) -> None:
+async def write_down(tx: Tx, task: Followed, verdict: Verdict, *, group: int | None) -> Incident | None:
     """
     Write down all news of a verdict.
 
     Args:
         group: the incident of many that this task's incident is a part of.
+
+    Returns:
+        The task's newest incident as it is then, open or closed; None where there is none, or nothing is new.
     """
     newest = await tx.incidents.latest(task.id) if verdict.news else None
     for news in verdict.news:
         change = await tx.changes.add(task.id, news)
         await _sight(tx, task, verdict, news)
         newest = await _incident(tx, task, news, newest, change=change, group=group)
+    return newest
 
 
 async def _sight(tx: Tx, task: Followed, verdict: Verdict, news: News) -> None:

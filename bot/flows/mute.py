@@ -17,6 +17,7 @@ from bot.domain.telling import card
 from bot.domain.typed import CommandError
 from bot.domain.when import clock_time, length, moment
 from bot.domain.words import say
+from bot.flows import respond
 from bot.flows.admit import require
 from bot.flows.change import changing
 from bot.flows.recall import choose, recall
@@ -84,6 +85,7 @@ async def mute(command: Wanted, asker: Asker, desk: Desk, *, now: datetime) -> m
             await change.tell("muted_later", name=found.name, **at)
         else:
             await change.tell("muted", name=found.name, until_at=ends.isoformat())
+            await respond.silence(change.tx, made.place, ends, now=now)
             await _mark(made, change.tx, desk.accounts, now=now)
         await change.trace("mute", made.task or made.account)
     zone = asker.person.zone
@@ -146,6 +148,7 @@ async def begin_mutes(
             return
     async with memory.transaction() as tx:
         for made in await tx.mutes.begun(now, since=since):
+            await respond.silence(tx, made.place, made.ends_at, now=now)
             await _mark(made, tx, accounts, now=now)
 
 

@@ -12,6 +12,7 @@ from bot.domain import blind, message
 from bot.domain.evidence import Mislaid
 from bot.domain.permit import Deed, Refusal
 from bot.domain.words import say
+from bot.flows import respond
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
 from bot.flows.where import open_here, place_of
@@ -51,6 +52,7 @@ async def really_gone(incident: int, asker: Asker, desk: Desk, *, now: datetime)
         is_it = found.why == Mislaid.__name__
         if not is_it or not await change.tx.incidents.close(incident, now, REALLY_GONE):
             return message.Done(said=(say("really_gone.over", account=found.account),))
+        await respond.close(change.tx, [incident], REALLY_GONE, accounts=desk.accounts, now=now, by=asker.person.user)
         await change.tx.blind.end(found.account, found.region, None, now)
         about = blind.About(
             account=found.account,

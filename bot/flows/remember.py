@@ -15,7 +15,11 @@ from bot.domain.cadence import is_worth_writing
 from bot.domain.crowd import JOIN, Course, Crowd, judge_crowd
 from bot.domain.group import commonest, group
 from bot.domain.task import Why
+from bot.flows import respond
+from bot.flows.about import badness
 from bot.flows.chronicle import write_down
+from bot.flows.docket import Docket, listening
+from bot.flows.respond import Heard
 from bot.store.cards import of_incident, of_task
 from bot.store.incidents import Scope
 from bot.store.tasks import Next
@@ -137,12 +141,14 @@ async def _show(
     alike = await twins(tx, account.name, [one.now_known for one in shown])
     coming = await tx.outbox.coming([of_task(one.task.id) for one in shown])
     groups: set[int] = set()
+    docket = Docket(account=account, subscriptions=audience.subscriptions, mutes=audience.mutes, now=now)
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
         if its_group is not None and one.verdict.news:
             groups.add(its_group)
         history = [change.news for change in await tx.changes.of_task(one.task.id, since=now - HISTORY)]
-        await write_down(tx, one.task, one.verdict, group=its_group)
+        incident = await write_down(tx, one.task, one.verdict, group=its_group)
+        docket.take(one.now_known, one.verdict.news, incident, history=history, in_group=its_group is not None)
         for notice in telling.notices(
             one.task,
             one.verdict,
@@ -158,6 +164,7 @@ async def _show(
             same_destination=alike.get(one.task.id, ()),
         ):
             await tx.outbox.put(notice, now=now)
+    await docket.put(tx)
     for number in sorted(groups):
         await put_group(tx, account, number, now=now)
     moved = [one.now_known for one in shown if one.verdict.news or one.task.known.last is None]
@@ -198,9 +205,14 @@ async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> 
     members = await tx.tasks.by_ids(ids)
     places = {card.place for card in await tx.cards.of_group(number)}  # what was told there is told when it ends
     places |= (await tx.outbox.coming([of_incident(number)])).get(of_incident(number), set())
-    places |= await _listeners(tx, account, incident.region, members, now=now)
+    hearing, paging = await _listeners(tx, account, incident.region, members, now=now)
+    places |= hearing
     if members and all(member.known.bad_since is None for member in members):
-        await tx.incidents.close(number, now, OVER)
+        if await tx.incidents.close(number, now, OVER):
+            await respond.close(tx, [number], OVER, accounts={account.name: account}, now=now)
+    elif incident.closed_at is None:
+        heard = Heard(incident=incident, badness=badness(members), places=hearing, paging=paging)
+        await respond.hear(tx, [heard], accounts={account.name: account}, now=now)
     for notice in group(
         number,
         members,
@@ -217,17 +229,20 @@ async def put_group(tx: Tx, account: Account, number: int, *, now: datetime) -> 
 
 async def _listeners(
     tx: Tx, account: Account, region: Region, members: Sequence[Followed], *, now: datetime
-) -> set[Place]:
-    """Name the places that hear of what made any of these bad, as `only=` and mutes have it."""
+) -> tuple[frozenset[Place], frozenset[Place]]:
+    """Name the places that hear of what made any of these bad, as `only=` and mutes have it, and those that page."""
     bad = [member for member in members if member.known.bad_since is not None]
     subscriptions = await tx.subscriptions.of_tasks(account.name, region, [member.ref.task_id for member in bad])
     mutes = [mute for place in _places(subscriptions) for mute in await tx.mutes.of_place(place, now)]
     changes = await tx.changes.of_tasks([member.id for member in bad], since=now - HISTORY)
-    found: set[Place] = set()
+    hearing: set[Place] = set()
+    paging: set[Place] = set()
     for member in bad:
         history = [change.news for change in changes.get(member.id, ())]
-        found |= telling.listeners(member, subscriptions=subscriptions, mutes=mutes, history=history, now=now)
-    return found
+        its = listening(member, subscriptions=subscriptions, mutes=mutes, history=history, now=now)
+        hearing |= its[0]
+        paging |= its[1]
+    return frozenset(hearing), frozenset(paging)
 
 
 async def put_boards(

@@ -55,7 +55,7 @@ async def succeed(ref: TaskRef, asker: Asker, desk: Desk, *, now: datetime) -> m
     (look,) = found.looks
     async with changing(desk, asker, now=now) as change:
         leaving = singles(await change.tx.subscriptions.of_place(place), old, place)
-        leaving = await let_go(change.tx, old, leaving, now)
+        leaving = await let_go(change.tx, old, leaving, desk.accounts, now)
         if not leaving:
             return message.Done(said=(say("succeed.same", before=before),))
         kept, _ = await begin(look, leaving[0].wish, change)

@@ -12,13 +12,14 @@ from bot.domain.successor import likeliest
 from bot.domain.task import Known, Verdict
 from bot.domain.telling import line
 from bot.domain.text import short_id
+from bot.flows import respond
 from bot.flows.remember import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from adapters.contract import Snapshot, TaskRef
+    from adapters.contract import AccountName, Snapshot, TaskRef
     from bot.domain.account import Account
     from bot.domain.subscription import Place, Subscription
     from bot.domain.task import Followed, Successor
@@ -64,7 +65,13 @@ async def move_on(tx: Tx, account: Account, judged: Iterable[Judged], stale: Col
             await _move(tx, account, one.now_known, new, now)
 
 
-async def let_go(tx: Tx, old: Followed, leaving: Sequence[Subscription], now: datetime) -> list[Subscription]:
+async def let_go(
+    tx: Tx,
+    old: Followed,
+    leaving: Sequence[Subscription],
+    accounts: Mapping[AccountName, Account],
+    now: datetime,
+) -> list[Subscription]:
     """
     End a place's subscriptions of a task that was replaced. Its incident ends with the last channel that followed it.
 
@@ -73,8 +80,13 @@ async def let_go(tx: Tx, old: Followed, leaving: Sequence[Subscription], now: da
     """
     wanting = [each for each in await tx.subscriptions.of_task(old.ref) if each.wish.covers(old.ref, _name(old))]
     if {each.id for each in wanting} <= {each.id for each in leaving}:
-        await tx.incidents.close_task(old.id, now, REPLACED)
-    return [each for each in leaving if await tx.subscriptions.remove(each.id, now=now) is not None]
+        closed = await tx.incidents.close_task(old.id, now, REPLACED)
+        if closed is not None:
+            await respond.close(tx, [closed], REPLACED, accounts=accounts, now=now)
+    ended = [each for each in leaving if await tx.subscriptions.remove(each.id, now=now) is not None]
+    for place in sorted({each.place for each in ended}):
+        await respond.leave(tx, place, accounts=accounts, now=now)
+    return ended
 
 
 async def rename(tx: Tx, team: str, old: Followed, new: Followed) -> list[str]:
@@ -114,7 +126,7 @@ async def _move(tx: Tx, account: Account, old: Followed, new: Successor, now: da
             for each in leaving:
                 wish = replace(each.wish, task=new.ref.task_id, region=new.ref.region)
                 await tx.subscriptions.put(place, wish, by=each.created_by, now=now)
-            await let_go(tx, old, leaving, now)
+            await let_go(tx, old, leaving, {account.name: account}, now)
             key, values = "succeeded_by_name", {"names": several(called)}
         elif is_broad:
             key, values = "succeeded_by_all", {}

@@ -17,11 +17,14 @@ from bot.domain import blind, cadence
 from bot.domain.blind import About, Sight
 from bot.domain.change import judge
 from bot.domain.evidence import Mislaid
+from bot.domain.response import Badness
 from bot.domain.rollcall import call, is_over, newcomers
 from bot.domain.successor import is_awaited
 from bot.domain.turn import Urgency
+from bot.flows import respond
 from bot.flows.hold import Hold
 from bot.flows.remember import Judged, put_boards, remember
+from bot.flows.respond import Heard
 from bot.flows.succession import move_on, succeeded
 from bot.flows.turns import must_be_asked_for
 from bot.queue.flight import Withdrawn
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from adapters.contract import AccountName, Snapshot
     from bot.domain.account import Account
     from bot.domain.rollcall import Newcomer, RollCall
+    from bot.domain.subscription import Subscription
     from bot.domain.task import Followed
     from bot.flows.turns import Turns
     from bot.queue.lanes import Lanes
@@ -261,13 +265,38 @@ async def tell_sight(
         )
         await tx.blind.begin(sweep.account, sweep.region, None, since)
         told = blind.begun(number, about, error=error, since=since) if number is not None else ()
+        if number is not None:
+            await _respond(tx, account, number, subscriptions, call_at=blind.call_at(error, since), now=now)
     elif incident is not None:
         await tx.incidents.close(incident.id, now, SEEN_AGAIN)
+        await respond.close(tx, [incident.id], SEEN_AGAIN, accounts={account.name: account}, now=now)
         await tx.blind.end(sweep.account, sweep.region, None, now)
         told = blind.over(incident.id, about, since=incident.opened_at, now=now)
     for notice in told:
         await tx.outbox.put(notice, now=now)
     await put_boards(tx, account, subscriptions, None, now=now, unseen_since=sight.failing_since)
+
+
+async def _respond(
+    tx: Tx,
+    account: Account,
+    number: int,
+    subscriptions: Sequence[Subscription],
+    *,
+    call_at: datetime,
+    now: datetime,
+) -> None:
+    """Open a response in each place that hears of a blind account; a mute lets its calls wait."""
+    incident = await tx.incidents.get(number)
+    if incident is None:
+        return
+    heard = Heard(
+        incident=incident,
+        badness=Badness(rank=0, reason=incident.why),
+        places=frozenset(each.place for each in subscriptions),
+        paging=frozenset(each.place for each in subscriptions if each.wish.page),
+    )
+    await respond.hear(tx, [heard], accounts={account.name: account}, call_at=max(call_at, now), now=now)
 
 
 def _period(roll: RollCall, judged: Sequence[Judged], now: datetime, *, is_wanted: bool) -> timedelta | None:

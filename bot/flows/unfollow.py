@@ -12,6 +12,7 @@ from bot.domain.permit import Deed, Refusal
 from bot.domain.place import account_named, regions_named
 from bot.domain.spoken import all_of, followed_called, task_called
 from bot.domain.words import say
+from bot.flows import respond
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
 from bot.flows.recall import choose, recall
@@ -101,6 +102,7 @@ async def _end(
             await change.tx.subscriptions.remove(each.id, now=now)
             await _stop_sweeps(each, change, desk)
             await change.trace("unsubscribe", subject)
+        await respond.leave(change.tx, place_of(asker), accounts=desk.accounts, now=now)
         await change.tell("unsubscribed", name=name)
     return message.Done(said=(say("unfollow.done", name=name),))
 

@@ -13,8 +13,10 @@ from bot.domain.place import account_named
 from bot.domain.spoken import all_of, followed_called, task_called
 from bot.domain.telling import after_mute
 from bot.domain.words import say
+from bot.flows import respond
 from bot.flows.admit import require
 from bot.flows.change import changing
+from bot.flows.docket import Docket
 from bot.flows.recall import choose, recall
 from bot.flows.remember import put_group
 from bot.flows.where import open_here, place_of
@@ -61,6 +63,7 @@ async def unmute(command: Unmute, asker: Asker, desk: Desk, *, now: datetime) ->
         for each in found:
             await change.tx.mutes.remove(each.id)
             await catch_up(replace(each, ends_at=now), change.tx, desk.accounts, now=now)
+        await respond.unsilence(change.tx, place_of(asker), now=now)
         await change.tell("unmuted", name=name)
         await change.trace("unmute", account or tasks[0].ref.task_id)
     return message.Done(said=(say("mute.lifted", name=name),))
@@ -81,8 +84,10 @@ async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], 
     carded = {card.subject for card in await tx.cards.of_place(mute.place)}
     coming = await tx.outbox.coming([of_task(task.id) for task in tasks])
     groups = await _groups(tx, accounts[mute.account])
+    docket = Docket(account=accounts[mute.account], subscriptions=subscriptions, mutes=others, now=now)
     for task in tasks:
         history = [change.news for change in await tx.changes.of_task(task.id, mute.begins_at)]
+        in_group = any(task.id in members for members in groups.values())
         for notice in after_mute(
             task,
             mute,
@@ -93,9 +98,12 @@ async def catch_up(mute: Mute, tx: Tx, accounts: Mapping[AccountName, Account], 
             carded={mute.place} if of_task(task.id) in carded else coming.get(of_task(task.id), set()),
             history=history,
             now=now,
-            in_group=any(task.id in members for members in groups.values()),
+            in_group=in_group,
         ):
             await tx.outbox.put(notice, now=now)
+        if task.known.bad_since is not None and not in_group:
+            docket.take(task, (), await tx.incidents.of_task(task.id), history=history, in_group=False)
+    await docket.put(tx)
     for number, members in groups.items():
         if any(task.id in members for task in tasks):
             await put_group(tx, accounts[mute.account], number, now=now)

@@ -348,6 +348,16 @@ class Outbox:
         )
         return taken_back.rowcount
 
+    async def triggered(self, response: int) -> list[Place]:
+        """Name the outside pagers that were called for a response, or are about to be."""
+        rows = await self._connection.execute(
+            select(NoticeRow.team_id, NoticeRow.channel_id)
+            .where(NoticeRow.response == response, NoticeRow.kind == Kind.CALL.value)
+            .where(NoticeRow.state != State.DROPPED.value)
+            .distinct()
+        )
+        return sorted(Place(team=row.team_id, channel=row.channel_id) for row in rows)
+
     async def trim(self, before: datetime) -> None:
         """Forget what was settled earlier."""
         await self._connection.execute(delete(NoticeRow).where(NoticeRow.settled_at < before))

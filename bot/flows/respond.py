@@ -1,0 +1,263 @@
+"""
+Respond: what each channel does about an incident begins, gets worse and ends in the transaction that says so.
+
+Nobody is called here: what is due is put down, and `flows.escalate` fires it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.domain import response as judge
+from bot.domain.page import pages
+from bot.domain.response import Act, Due, Policy, Response
+from bot.flows.about import about, name_of, tasks_of
+from bot.flows.silent import silent_until
+from bot.store.incidents import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from adapters.contract import AccountName
+    from bot.domain.account import Account
+    from bot.domain.response import Badness, Outcome
+    from bot.domain.subscription import Place
+    from bot.store.incidents import Incident
+    from bot.store.memory import Tx
+
+GROUPED = "group"  # why a task's own response ends: it is one of many now
+UNFOLLOWED = "unfollowed"  # why a response ends whose place follows nothing of it any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An open incident as it is now, and which places hear of it."""
+
+    incident: Incident
+    badness: Badness
+    places: frozenset[Place]
+    paging: frozenset[Place]  # those of them in which somebody is called
+    has_changed: bool = False
+
+
+async def hear(
+    tx: Tx,
+    heard: Iterable[Heard],
+    *,
+    accounts: Mapping[AccountName, Account],
+    now: datetime,
+    call_at: datetime | None = None,
+) -> None:
+    """
+    Open a response in each place that hears of an incident, or let the one that is there take in how bad it is.
+
+    Args:
+        call_at: when somebody is called for one that opens; None: at once.
+    """
+    heard = list(heard)
+    known: dict[tuple[int, Place], Response] = {}
+    if heard:
+        known = {
+            (one.incident, one.place): one
+            for one in await tx.responses.of_incidents(each.incident.id for each in heard)
+        }
+    for each in heard:
+        for place in sorted(each.places):
+            its = known.get((each.incident.id, place))
+            is_paging = place in each.paging
+            if its is None:
+                await _open(tx, each, place, is_paging=is_paging, at=call_at or now, now=now)
+                continue
+            policy = await _policy(tx, place) if is_paging and not its.pages else None
+            await _judged(tx, its, partial(_takes_in, heard=each, policy=policy, now=now), accounts=accounts, now=now)
+
+
+async def close(
+    tx: Tx,
+    incidents: Iterable[int],
+    why: str,
+    *,
+    accounts: Mapping[AccountName, Account],
+    now: datetime,
+    by: str = "",
+) -> None:
+    """End all responses to incidents that are over, whoever has them in hand."""
+    for response in await tx.responses.of_incidents(incidents):
+        await _judged(tx, response, partial(judge.closed, why=why, now=now, by=by), accounts=accounts, now=now)
+
+
+async def leave(tx: Tx, place: Place, *, accounts: Mapping[AccountName, Account], now: datetime) -> None:
+    """End a place's responses to what it follows nothing of any more."""
+    subscriptions = None
+    for response in await tx.responses.open_of_place(place):
+        if subscriptions is None:
+            subscriptions = await tx.subscriptions.of_place(place)
+        incident = await tx.incidents.get(response.incident)
+        is_followed = False
+        if incident is not None and incident.closed_at is None:
+            members = await tasks_of(tx, incident)
+            is_followed = any(
+                each.wish.account == incident.account
+                and each.wish.region in {None, incident.region}
+                and (incident.scope is Scope.ACCOUNT or any(each.wish.covers(one.ref, name_of(one)) for one in members))
+                for each in subscriptions
+            )
+        if not is_followed:
+            ended = partial(judge.closed, why=UNFOLLOWED, now=now)
+            await _judged(tx, response, ended, accounts=accounts, now=now)
+
+
+async def silence(tx: Tx, place: Place, until: datetime, *, now: datetime) -> None:
+    """Take back the calls of a place that wait to be sent and that a mute silences which begins now."""
+    for response in await tx.responses.open_of_place(place):
+        incident = await tx.incidents.get(response.incident)
+        if incident is None or await silent_until(tx, place, incident, now=now) is None:
+            continue
+        if await tx.outbox.withdraw(response.id, now=now):
+            await tx.responses.save(judge.held(response, until))
+
+
+async def unsilence(tx: Tx, place: Place, *, now: datetime) -> None:
+    """Let the calls be due now that waited for the end of a mute which is lifted."""
+    for response in await tx.responses.open_of_place(place):
+        if response.due is not Due.HELD:
+            continue
+        incident = await tx.incidents.get(response.incident)
+        if incident is not None and await silent_until(tx, place, incident, now=now) is None:
+            await tx.responses.save(replace(response, due_at=now))
+
+
+async def settle(
+    tx: Tx,
+    outcome: Outcome,
+    *,
+    accounts: Mapping[AccountName, Account],
+    now: datetime,
+    pagers: Sequence[Place] = (),
+) -> bool:
+    """
+    Keep what a deed, a change or a timer came to, and put down the pages that it calls for.
+
+    Args:
+        pagers: the outside pagers of the place, for calls; those that were called hear what follows by themselves.
+
+    Returns:
+        False when somebody has saved the response since it was read: then nothing is written.
+    """
+    after = outcome.response
+    if not await tx.responses.save(after):
+        return False
+    if outcome.is_withdrawn:
+        await tx.outbox.withdraw(after.id, now=now)
+    followers = await _followers(tx, after) if _may_lead(after, outcome) else []
+    if outcome.calls:
+        await _put(tx, outcome, accounts=accounts, pagers=pagers, with_=len(followers), now=now)
+    if not after.is_open:
+        await _promote(tx, followers, now)
+    elif outcome.is_withdrawn and after.is_acked:
+        for follower in followers:
+            led = partial(judge.led_along, leader=after, now=now)
+            await _judged(tx, follower, led, accounts=accounts, now=now)
+    return True
+
+
+async def _judged(
+    tx: Tx,
+    response: Response,
+    judged: Callable[[Response], Outcome],
+    *,
+    accounts: Mapping[AccountName, Account],
+    now: datetime,
+) -> None:
+    """Settle a judgement on what is there now: whoever saves in between is not overwritten, and stops nothing."""
+    found: Response | None = response
+    while found is not None:
+        outcome = judged(found)
+        if outcome.response == found or await settle(tx, outcome, accounts=accounts, now=now):
+            return
+        found = await tx.responses.get(response.id)
+
+
+def _takes_in(response: Response, *, heard: Heard, policy: Policy | None, now: datetime) -> Outcome:
+    if response.is_open:
+        outcome = judge.worsened(response, heard.badness, now, has_changed=heard.has_changed)
+    else:
+        outcome = judge.reopened(response, heard.badness, now)
+    return outcome if policy is None else replace(outcome, response=judge.paging(outcome.response, policy, now))
+
+
+async def _open(tx: Tx, heard: Heard, place: Place, *, is_paging: bool, at: datetime, now: datetime) -> None:
+    incident = heard.incident
+    response = Response(
+        id=0,
+        incident=incident.id,
+        place=place,
+        opened_at=now,
+        pages=is_paging,
+        policy=await _policy(tx, place) if is_paging else Policy(),
+        badness=heard.badness,
+    )
+    leader = await _leader(tx, incident, place, now) if is_paging and incident.scope is Scope.TASK else None
+    await tx.responses.open(judge.opened(response, at=at, leader=leader))
+
+
+async def _policy(tx: Tx, place: Place) -> Policy:
+    kept = await tx.rotas.get(place)
+    return Policy() if kept is None else Policy(levels=kept.rota.levels)
+
+
+async def _leader(tx: Tx, incident: Incident, place: Place, now: datetime) -> int | None:
+    """Find the response that calls for another one of its kind which opens in its first minute."""
+    for response in await tx.responses.open_of_place(place):
+        if judge.can_lead(response, now):
+            other = await tx.incidents.get(response.incident)
+            if other is not None and _kind(other) == _kind(incident):
+                return response.id
+    return None
+
+
+def _kind(incident: Incident) -> tuple[str, ...]:
+    return (incident.scope, incident.account, incident.region, incident.why)
+
+
+def _may_lead(after: Response, outcome: Outcome) -> bool:
+    return after.leader is None and after.pages and (bool(outcome.calls) or outcome.is_withdrawn)
+
+
+async def _followers(tx: Tx, leader: Response) -> list[Response]:
+    return [each for each in await tx.responses.open_of_place(leader.place) if each.leader == leader.id]
+
+
+async def _promote(tx: Tx, followers: Sequence[Response], now: datetime) -> None:
+    """Let the first of those that a response called for call for the others."""
+    for follower in followers:
+        leader = None if follower is followers[0] else followers[0].id
+        await tx.responses.save(judge.promoted(follower, now, leader=leader))  # somebody who saved it has woken it
+
+
+async def _put(
+    tx: Tx,
+    outcome: Outcome,
+    *,
+    accounts: Mapping[AccountName, Account],
+    pagers: Sequence[Place],
+    with_: int,
+    now: datetime,
+) -> None:
+    response = outcome.response
+    incident = await tx.incidents.get(response.incident)
+    if incident is None:
+        return
+    said = await about(tx, incident, accounts)
+    triggered: Collection[Place] | None = None
+    for call in outcome.calls:
+        its: Collection[Place] = pagers
+        if call.act in {Act.ACK, Act.RESOLVE}:
+            if triggered is None:
+                triggered = await tx.outbox.triggered(response.id)
+            its = triggered
+        for notice in pages(call, response, said, pagers=its, with_=with_, now=now):
+            await tx.outbox.put(notice, now=now)
