@@ -28,6 +28,7 @@ from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:
     from adapters.contract import Region, Reply
+    from bot.domain.figures import Calling
     from bot.settings import AccountSettings, Settings
     from bot.store.holders import Held
 
@@ -135,6 +136,7 @@ async def _work(told: Settings) -> list[Finding]:
                 mend="/relay debug says why, channel by channel.",
             )
         )
+    found += _calls(census.calling)
     if census.jobs:
         queued, picked, held = (census.jobs.get(status, 0) for status in ("queued", "picked", "failed"))
         found.append(
@@ -143,6 +145,32 @@ async def _work(told: Settings) -> list[Finding]:
                 verdict=Verdict.WARNING if held else Verdict.OK,
                 found=f"jobs: {queued} queued, {picked} at work, {held} held; {census.jobs['log']} lines of log",
                 mend="Held jobs broke; what they were for is found by others, and they go after a day." if held else "",
+            )
+        )
+    return found
+
+
+def _calls(calling: Calling) -> list[Finding]:
+    if not calling.responses and not calling.pages:
+        return []
+    said = f"responses: {calling.responses} open, {calling.in_hand} of them in hand; pages that wait: {calling.pages}"
+    found = [Finding(about="calls", verdict=Verdict.OK, found=said)]
+    if calling.oldest is not None and calling.oldest > BEHIND_NOTED:
+        found.append(
+            Finding(
+                about="calls",
+                verdict=Verdict.WARNING,
+                found=f"a page has been waiting for {span(calling.oldest)}",
+                mend="See what the log of `relaybot serve` says of it, and try the pagers with /relay drill.",
+            )
+        )
+    if calling.late is not None and calling.late > BEHIND_NOTED:
+        found.append(
+            Finding(
+                about="calls",
+                verdict=Verdict.WARNING,
+                found=f"a call has been due for {span(calling.late)}, and nobody makes it",
+                mend="See that `relaybot serve` runs; with --role, that a worker does.",
             )
         )
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bot.domain.pace import LaneName
 
@@ -46,6 +46,22 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """
+    Whether somebody is woken. Times are None where nothing waits.
+
+    `responses` are open, `in_hand` of them acked or snoozed; `pages` are not delivered yet, the oldest for `oldest`;
+    `late` is how long the longest overdue of what responses do next has been due.
+    """
+
+    responses: int = 0
+    in_hand: int = 0
+    pages: int = 0
+    oldest: timedelta | None = None
+    late: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """
     What all processes that share a database have in common, at one moment.
@@ -59,3 +75,4 @@ class Vitals:
     parked: int
     incidents: Mapping[str, int]
     beats: tuple[Beat, ...]
+    calling: Calling = Calling()

@@ -4,13 +4,14 @@ Vitals: the few numbers by which a machine sees whether the watch goes on and wh
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.domain.figures import Beat, Vitals
+from bot.domain.figures import Beat, Calling, Vitals
 from bot.store.channels import is_uninstalled
-from bot.store.tables import IncidentRow, NoticeRow, SweepRow
+from bot.store.tables import IncidentRow, NoticeRow, ResponseRow, SweepRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,4 +60,33 @@ class VitalSigns:
                 )
                 for row in sweeps
             ),
+            calling=await self.calling(now),
+        )
+
+    async def calling(self, now: datetime) -> Calling:
+        """Count what is responded to and the pages that are not delivered yet, and say how late the calls are."""
+        responses, in_hand = (
+            await self._connection.execute(
+                select(func.count(), func.count(ResponseRow.ack_until)).where(ResponseRow.closed_at.is_(None))
+            )
+        ).one()
+        pages, first_at = (
+            await self._connection.execute(
+                select(func.count(), func.min(NoticeRow.created_at)).where(
+                    NoticeRow.response.is_not(None),
+                    NoticeRow.card == "",  # and no edit of what was delivered
+                    NoticeRow.settled_at.is_(None),
+                    ~is_uninstalled(NoticeRow.team_id),
+                )
+            )
+        ).one()
+        is_due = (ResponseRow.due_at <= now) & ~is_uninstalled(ResponseRow.team_id)
+        first_due = select(ResponseRow.due_at).where(is_due).order_by(ResponseRow.due_at).limit(1)
+        due_at = (await self._connection.scalars(first_due)).first()
+        return Calling(
+            responses=responses,
+            in_hand=in_hand,
+            pages=pages,
+            oldest=None if first_at is None else max(now - first_at, timedelta()),
+            late=None if due_at is None else now - due_at,
         )

@@ -12,10 +12,11 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from datetime import timedelta
 
     from prometheus_client import Metric
 
-    from bot.domain.figures import LaneFigures, Vitals
+    from bot.domain.figures import Calling, LaneFigures, Vitals
 
 Page: TypeAlias = "Callable[[], Awaitable[bytes]]"
 
@@ -85,6 +86,7 @@ def _shared(vitals: Vitals | None) -> Iterator[Metric]:
     for scope in SCOPES:
         incidents.add_metric([scope], vitals.incidents.get(scope, 0))
     yield incidents
+    yield from _calling(vitals.calling)
     age = GaugeMetricFamily(
         "relaybot_watch_age_seconds", "Since the last time that a whole region was seen.", labels=["account", "region"]
     )
@@ -97,3 +99,27 @@ def _shared(vitals: Vitals | None) -> Iterator[Metric]:
         failing.add_metric([beat.account, beat.region], float(beat.is_failing))
     yield age
     yield failing
+
+
+def _calling(calling: Calling) -> Iterator[Metric]:
+    responses = GaugeMetricFamily(
+        "relaybot_responses_open",
+        "What channels are at, by whether somebody has it in hand.",
+        labels=["in_hand"],
+    )
+    responses.add_metric(["yes"], calling.in_hand)
+    responses.add_metric(["no"], calling.responses - calling.in_hand)
+    yield responses
+    yield GaugeMetricFamily("relaybot_pages_waiting", "Pages that are not delivered yet.", value=calling.pages)
+    yield GaugeMetricFamily(
+        "relaybot_pages_oldest_seconds", "For how long the oldest page waits.", value=_seconds(calling.oldest)
+    )
+    yield GaugeMetricFamily(
+        "relaybot_timers_late_seconds",
+        "For how long the longest overdue call, reminder or end of a snooze has been due.",
+        value=_seconds(calling.late),
+    )
+
+
+def _seconds(time: timedelta | None) -> float:
+    return 0.0 if time is None else time.total_seconds()

@@ -4,10 +4,11 @@ Census: what a look from outside tells of the work that is shared: who holds wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot import clock
+from bot.domain.figures import Calling
 from bot.store.claimant import Claimant
 from bot.store.memory import Memory
 from bot.wiring.database import dsn_of, has_no_file, nobody, opened
@@ -27,6 +28,7 @@ class Census:
     held: Sequence[Held] = ()
     behind: timedelta | None = None
     parked: int = 0
+    calling: Calling = field(default_factory=Calling)
     jobs: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -43,12 +45,16 @@ async def take_census(told: settings.Settings) -> Census:
             return Census()
         claimant = Claimant(now=clock.now if database.is_postgres else None)
         async with Memory(database, wake=nobody, claimant=claimant).reading() as tx:
-            held, behind, parked = await tx.holders.held(now), await tx.holders.behind(now), await tx.holders.parked()
+            census = Census(
+                held=await tx.holders.held(now),
+                behind=await tx.holders.behind(now),
+                parked=await tx.holders.parked(),
+                calling=await tx.vitals.calling(now),
+            )
         if (dsn := dsn_of(database)) is None:
-            return Census(held=held, behind=behind, parked=parked)
+            return census
         from bot.queue import work  # the engine is slow to import, and files have none
 
-        jobs = await work.census(dsn) if await work.is_installed(dsn) else {}
-        return Census(held=held, behind=behind, parked=parked, jobs=jobs)
+        return replace(census, jobs=await work.census(dsn) if await work.is_installed(dsn) else {})
     finally:
         await database.close()

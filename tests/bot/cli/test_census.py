@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from adapters.contract import AccountName, Region
 from bot import clock
 from bot.domain.notice import Kind, LineBody, Notice, Wake
+from bot.domain.response import Badness, Due, Policy, Response
 from bot.domain.subscription import Place
 from bot.queue.work import install, open_work
 from bot.store.claimant import Claimant
@@ -21,6 +23,7 @@ from bot.store.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Ran, Shell
 
@@ -93,4 +96,37 @@ async def test_claims_have_names_and_ages_and_what_nobody_takes_or_broke_is_a_wa
             "Held jobs broke; what they were for is found by others, and they go after a day.",
         )
     ]
+    assert ran.status == 1
+
+
+async def test_a_call_that_nobody_makes_and_a_page_that_does_not_arrive_are_warnings(shell: Shell, tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'relaybot.db'}"
+    database = Database.open(url)
+    await database.upgrade()
+    place, since = Place(team="T1", channel="C1"), clock.now() - 3 * MINUTE
+    async with Memory(database, wake=nobody).transaction() as tx:
+        for incident, due_at in ((1, since), (2, None)):
+            await tx.responses.open(
+                Response(
+                    id=0,
+                    incident=incident,
+                    place=place,
+                    opened_at=since,
+                    pages=True,
+                    policy=Policy(),
+                    badness=Badness(rank=2),
+                    due=due_at and Due.CALL,
+                    due_at=due_at,
+                    ack_until=None if due_at else clock.now() + MINUTE,
+                )
+            )
+        await tx.outbox.put(replace(line("U1"), kind=Kind.DIRECT, response=1), now=since)
+    await database.close()
+
+    ran = await shell.run("doctor", "--json", DATABASE_URL=url)
+
+    told, page, call = of(ran, "calls")
+    assert told == ("ok", "responses: 2 open, 1 of them in hand; pages that wait: 1", "")
+    assert (page[0], page[1][:29]) == ("warning", "a page has been waiting for 3")
+    assert (call[0], call[1][:25]) == ("warning", "a call has been due for 3")
     assert ran.status == 1
