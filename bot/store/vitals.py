@@ -80,13 +80,13 @@ class VitalSigns:
                 )
             )
         ).one()
+        oldest: datetime | None = first_at  # of no rows there is no least
         is_due = (ResponseRow.due_at <= now) & ~is_uninstalled(ResponseRow.team_id)
-        first_due = select(ResponseRow.due_at).where(is_due).order_by(ResponseRow.due_at).limit(1)
-        due_at = (await self._connection.scalars(first_due)).first()
+        due_at = await self._connection.scalar(select(func.min(ResponseRow.due_at)).where(is_due))
         return Calling(
             responses=responses,
             in_hand=in_hand,
             pages=pages,
-            oldest=None if first_at is None else max(now - first_at, timedelta()),
+            oldest=None if oldest is None else max(now - oldest, timedelta()),
             late=None if due_at is None else now - due_at,
         )
