@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.domain.following import FOLLOWING, Following
+from bot.domain.oncall import ONCALL, OnCalling
 from bot.domain.target import LONGEST_TASK, Target, read_target
 from bot.domain.text import clip
 from bot.domain.typed import LONGEST_AGAIN, MOST_CHARACTERS, SHOWN, CommandError, again, plain, split
@@ -64,7 +65,7 @@ class Debug:
     """`debug`."""
 
 
-Command: TypeAlias = Help | Status | Accounts | Debug | Following
+Command: TypeAlias = Help | Status | Accounts | Debug | Following | OnCalling
 
 
 def _help(words: list[str], _: Mapping[str, str]) -> Help:
@@ -123,7 +124,7 @@ _ITSELF: Final[tuple[Verb[Command], ...]] = (
     ),
 )
 
-VERBS: Final[Mapping[str, Verb[Command]]] = {verb.name: verb for verb in (*_ASKING, *FOLLOWING, *_ITSELF)}
+VERBS: Final[Mapping[str, Verb[Command]]] = {verb.name: verb for verb in (*_ASKING, *FOLLOWING, ONCALL, *_ITSELF)}
 
 
 def parse(text: str) -> Command:
@@ -163,7 +164,7 @@ def _with(verb: Verb[Command], words: Sequence[str]) -> str:
 def _unknown_verb(typed: str, again_with: Callable[[Verb[Command]], str]) -> CommandError:
     """Offer the likeliest command, ready to be sent: `again_with` writes it with the verb that was probably meant."""
     failed = say("typed.unknown_verb", verb=clip(typed, SHOWN))
-    guess = get_close_matches(typed.lower()[:SHOWN], VERBS, n=1, cutoff=0.5)
+    guess = get_close_matches(typed.lower()[:SHOWN], VERBS, n=1, cutoff=0.55)
     if not guess:
         return CommandError(failed, instead="/relay help")
     failed += " " + say("typed.did_you_mean", guess=guess[0])

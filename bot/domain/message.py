@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from adapters.contract import AccountName, Region, Snapshot, TaskRef, TaskState
+from bot.domain.calendar import Calendar
 from bot.domain.figures import LaneFigures
 from bot.domain.outlook import Outlook
+from bot.domain.rota import Rota, Shift
 from bot.domain.subscription import ChannelSettings
 from bot.domain.task import News
 
@@ -223,6 +225,23 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnCallShown:
+    """
+    Who is on call in a channel, now and in the coming fortnight; `said` is what was changed about it, if anything.
+
+    Nobody else is to read it: each name in it would be called by it.
+    """
+
+    rota: Rota
+    now: Shift
+    coming: tuple[Shift, ...]  # empty where nobody was ever named
+    gaps: tuple[Shift, ...]
+    calendars: tuple[Calendar, ...]  # that the rota asks
+    at: datetime
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowForm:
     """The dialog that takes many ids. With `thread_ts` what is subscribed is told under that message."""
 
@@ -238,6 +257,7 @@ class SettingsForm:
 
 
 Message: TypeAlias = (
-    Answer | Waiting | Mistyped | Declined | Helped | AccountsShown | Debugged | JustId | Done | Choice | Listed | Past
+    Answer | Waiting | Mistyped | Declined | Helped | AccountsShown | Debugged | JustId | Done | Choice | Listed
+    | Past | OnCallShown
 )
 Form: TypeAlias = FollowForm | SettingsForm  # opened as a dialog where there can be one

@@ -42,6 +42,7 @@ class Deed(StrEnum):
     ASSIGN = "assign"  # to somebody else
     CLOSE = "close"  # an incident that is not over
     CONFIRM_GONE = "really_gone"  # that what a cloud's list suddenly lacks is no slip of the cloud's
+    ROTA = "oncall"  # who is called
     SET = "settings"
     ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
 
@@ -106,6 +107,7 @@ _OWNERS = {  # admins', and those of whoever owns it; what everybody else reads
     Deed.MUTE_ALL: Refusal.NOT_YOURS,
     Deed.MUTE_LONG: Refusal.TOO_LONG,
     Deed.SET: Refusal.NOT_YOURS,
+    Deed.ROTA: Refusal.NOT_ON_CALL,
     Deed.CONFIRM_GONE: Refusal.NOT_YOURS,
     Deed.ASSIGN: Refusal.NOT_ON_CALL,
     Deed.CLOSE: Refusal.NOT_ON_CALL,
@@ -133,13 +135,13 @@ def refuses(deed: Deed, person: Person, channel: Channel, *, owns: bool = False)
         return Refusal.NO_ADMIN
     if deed in _OWNERS and not owns and person.standing is not Standing.ADMIN:
         return _OWNERS[deed]
-    if deed in {Deed.SHARE, Deed.FOLLOW}:
+    if deed in {Deed.SHARE, Deed.FOLLOW, Deed.ROTA}:
         return _cannot_speak(deed, channel)
     return None
 
 
 def _cannot_speak(deed: Deed, channel: Channel) -> Refusal | None:
-    follows = deed is Deed.FOLLOW
+    follows = deed is not Deed.SHARE
     if channel.is_shared and not channel.allows_shared:
         return Refusal.NOT_ALLOWED_HERE if follows else Refusal.SHARED_CHANNEL
     if not channel.is_member:

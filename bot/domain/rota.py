@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.calendar import Calendar
 
 MOST_LEVELS: Final = 5
+MOST_COVERS: Final = 50
 _DAY: Final = timedelta(days=1)
 
 
@@ -147,6 +148,12 @@ def whom(target: Target, at: datetime, calendars: Mapping[str, Calendar]) -> Tar
         return target
     calendar = calendars.get(target.id)
     return None if calendar is None else _booked(calendar, at)
+
+
+def calendars_named(rota: Rota) -> frozenset[str]:
+    """Return the calendars that a rota asks, by their names."""
+    targets = (rota.base, *(level.target for level in rota.levels))
+    return frozenset(each.id for each in targets if isinstance(each, Target) and each.kind is TargetKind.CALENDAR)
 
 
 def people(rota: Rota) -> frozenset[str]:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.domain import cadence, message
 from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
 from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
+from bot.domain.oncall import ClearOnCall, Escalate, EscalateClear, OnCall, Override, Rotate, SetOnCall
 from bot.domain.permit import Deed, refusal_said, refuses
 from bot.flows.discover import discover
 from bot.flows.follow import follow
 from bot.flows.history import history
 from bot.flows.mute import mute
 from bot.flows.name import name
+from bot.flows.oncall import oncall
 from bot.flows.overview import mine, overview
 from bot.flows.seek import seek
 from bot.flows.settings import settings_form
@@ -89,6 +91,8 @@ async def _understood(
                 return await _accounts(asker, desk)
             case Debug():
                 return await _debug(asker, desk)
+            case OnCall() | SetOnCall() | Rotate() | Override() | Escalate() | EscalateClear() | ClearOnCall():
+                return await oncall(command, asker, desk, now=now)
             case Status() | Subscribe() | Tasks():
                 return await _patiently(_asked(command, asker, desk, now=now), command, desk, asker, tell)
             case _:

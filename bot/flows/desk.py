@@ -62,5 +62,8 @@ class Desk:
     memory: Memory
     about_channel: Callable[[str, str], Awaitable[Channel]]  # what the bot may do where a user asks, as Slack tells now
     channels_of: Callable[[str], Awaitable[frozenset[str]]]  # those that a person is in and the bot can see
+    person: Callable[[str], Awaitable[Person]]  # who somebody of the installing team is, as Slack tells now
+    members_of: Callable[[str, str], Awaitable[tuple[str, ...] | None]]  # of a team's user group; None: nobody says
     figures: Callable[[], tuple[LaneFigures, ...]]
     patience_s: float = PATIENCE_S
+    calendars: frozenset[str] = frozenset()  # that may say who is on call, by their configured names

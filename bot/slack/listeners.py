@@ -304,7 +304,8 @@ async def _mention(ear: Ear, heard: Heard, event: Mapping[str, Any]) -> None:
     thread_ts = heard.thread_ts or str(event["ts"])
 
     async def tell(said: message.Message) -> None:
-        if isinstance(said, message.Declined) or (isinstance(said, message.Listed) and said.is_private):
+        is_private = isinstance(said, message.Declined | message.OnCallShown)
+        if is_private or (isinstance(said, message.Listed) and said.is_private):
             await _tell(ear, heard, said)
             return
         try:

@@ -19,6 +19,7 @@ from bot.flows.heed import Heed
 from bot.flows.hint import Hinted
 from bot.flows.look import Looker
 from bot.slack.errands import Errands
+from bot.slack.groups import Groups
 from bot.slack.listeners import Ear, listen
 from bot.slack.people import People
 from bot.slack.replay import Replays
@@ -106,8 +107,11 @@ def _desk(means: Means, people: People, *, patience_s: float, looked_at: Callabl
         memory=means.memory,
         about_channel=people.channel,
         channels_of=people.channels_of,
+        person=partial(people.person, team=means.identity.team),
+        members_of=Groups(means.client).members,
         figures=clouds.lanes.figures,
         patience_s=patience_s,
+        calendars=frozenset(means.told.calendars),
     )
 
 

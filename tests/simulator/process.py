@@ -137,6 +137,8 @@ class Process:
             memory=self.memory,
             about_channel=_channel,
             channels_of=_no_channels,
+            person=_member,
+            members_of=_no_members,
             figures=self.lanes.figures,
         )
         self.beats = [self.begin(beat.run(self.stop)) for beat in (self.watch, self.tidier, heed)]
@@ -189,3 +191,11 @@ async def _silence(_said: Message) -> None: ...
 
 
 async def _nothing() -> None: ...
+
+
+async def _member(user: str) -> Person:
+    return Person(team="T1", user=user, standing=Standing.MEMBER)
+
+
+async def _no_members(_team: str, _group: str) -> tuple[str, ...] | None:
+    return ()

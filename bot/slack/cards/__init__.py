@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import message, notice
-from bot.slack.cards import account, answer, board, done, group, guide, line, listing, page, reply, sentence, task
+from bot.slack.cards import account, answer, board, done, group, guide, line, listing, oncall, page, reply, sentence, task
 
 if TYPE_CHECKING:
     from bot.slack.cards.block import Dressed
@@ -33,6 +33,8 @@ def dress(said: message.Message) -> Dressed:
             return guide.debug(said)
         case message.JustId():
             return sentence.just_id(said)
+        case message.OnCallShown():
+            return oncall.dress(said)
         case message.Done() | message.Choice() | message.Listed() | message.Past():
             return _dress_following(said)
 

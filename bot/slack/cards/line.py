@@ -23,7 +23,8 @@ def dress(body: LineBody) -> Dressed:
     Dress a line: `line.<key>` of the words, with `{user}` and its values.
 
     A value called `channel` or `user` is a Slack id and becomes the mention that it stands for; one whose name ends in
-    `_at` is an ISO instant and is shown in each reader's zone; every other is foreign text.
+    `who` holds ids of people and user groups, with spaces between; one whose name ends in `_at` is an ISO instant and
+    is shown in each reader's zone; every other is foreign text.
     """
     values = {name: _shown(name, value) for name, value in body.values}
     said = say(f"line.{body.key}", user=_shown("user", body.user), **values)
@@ -37,13 +38,24 @@ def _shown(name: str, value: str) -> str:
         return f"<@{value}>"
     if name == "channel" and re.fullmatch(r"[CGD][A-Z0-9]+", value):
         return f"<#{value}>"
+    if name.endswith("who"):
+        return " ".join(map(_called, value.split()))
     if name.endswith("_at"):
         return moment(datetime.fromisoformat(value))
     return escape(value, LONGEST_VALUE)
 
 
+def _called(who: str) -> str:
+    """Show somebody by their id; what is none is foreign text."""
+    if re.fullmatch(r"[UW][A-Z0-9]+", who):
+        return f"<@{who}>"
+    return f"<!subteam^{who}>" if re.fullmatch(r"S[A-Z0-9]+", who) else escape(who)
+
+
 def _plain(name: str, value: str) -> str:
     """A lock screen that cuts a mention in two would read it out: it gets words instead."""
+    if name.endswith("who"):
+        return say("plain.user")
     if name in {"user", "channel"}:
         return say("plain.user" if name == "user" else "plain.channel")
     return f"{datetime.fromisoformat(value):%H:%M} UTC" if name.endswith("_at") else value
