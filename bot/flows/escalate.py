@@ -93,8 +93,8 @@ class Escalator:
         now = self._now()
         async with self._memory.reading() as tx:
             plans = [await _plan(tx, response) for response in await tx.responses.due(now, limit=AT_ONCE)]
-        for plan in plans:
-            found = await self._found(plan, now)
+        each_found = await asyncio.gather(*(self._found(plan, now) for plan in plans))
+        for plan, found in zip(plans, each_found, strict=True):
             async with self._memory.transaction() as tx:
                 await self._fire(tx, plan.response, found, now)
 

@@ -10,12 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.subscription import Place
+from bot.flows import escalate
 from bot.flows.deliver import Office, deliver
+from bot.flows.escalate import Escalator
 from bot.flows.tidy import EVERY_S, Tidier
 from bot.flows.watch import LONGEST_NAP_S, WAKE, Watch
 from bot.queue.tempo import Tempo
 from bot.slack.speech import speech
 from bot.store.pace import Paces
+from bot.wiring.reach import reach
 from bot.wiring.told import clouds_told
 
 if TYPE_CHECKING:
@@ -51,6 +54,13 @@ class Working:
             now=means.now,
             every_s=EVERY_S / haste,
         )
+        self._escalator = Escalator(
+            memory=means.memory,
+            accounts=clouds.accounts,
+            reach=reach(means),
+            now=means.now,
+            every_s=escalate.EVERY_S / haste,
+        )
         self._office = Office(
             memory=means.memory,
             speech=speech(means.voice, bot=means.identity.bot),
@@ -66,7 +76,7 @@ class Working:
             now=means.now,
             admins=means.told.bot.admins,
         )
-        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier)
+        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier, self._escalator)
 
     def start(self) -> None:
         """Begin to hear wakes."""
