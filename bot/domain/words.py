@@ -154,6 +154,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "page.skipped.refused": "Passed over: {user}, who takes no direct message from me.",
     "page.skipped.stale": "Passed over: {user}, because the calendar that names them is too old.",
     "page.skipped.empty": "Passed over: {user}, because nobody is in that group.",
+    "line.pager_refused": (
+        "Pager {name} does not take the call about #{number} ({code}). The next level is called at once."
+    ),
+    "line.pager_silent": (
+        "Pager {name} is not reached with the call about #{number} ({code}). The next level is called at once, and I "
+        "go on trying."
+    ),
+    "line.pager_behind": "Pager {name} does not take what came of #{number} ({code}): it may go on ringing.",
     "line.unreachable": "I cannot call {user}: Slack says {code}. The calls go on.",
     "line.unreachable_next": "I cannot call {user}: Slack says {code}. The next level is called at once.",
     "handling.acked": "{user} has it in hand until {when}.",

@@ -46,6 +46,7 @@ class Waiting:
     not_before: datetime | None
     is_of_many: bool = False  # a board, a group, a burst: whoever reads nothing else reads this
     is_page: bool = False  # somebody is called
+    response: int | None = None  # whose call it is
 
 
 def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: datetime) -> Waiting | None:
@@ -59,9 +60,9 @@ def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: d
     """
     rows = list(line)
     coming = {row.card for row in rows if row.card} - cards
-    calls = (_call(row, rows, coming) for row in rows if row.is_page and _is_ready(row, fence, now))
+    calls = (_call(row, rows, coming) for row in rows if row.is_page and may_go(row, fence, now))
     for call in calls:
-        if _is_ready(call, fence, now):
+        if may_go(call, fence, now):
             return call
     edited: set[str] = set()
     edits: dict[str, Waiting] = {}
@@ -70,7 +71,7 @@ def choose(line: Iterable[Waiting], *, cards: frozenset[str], fence: int, now: d
         is_edit = row.card in cards
         if (row.card and row.card in edited) or row.thread in coming or (is_held_up and not is_edit):
             continue
-        is_ready = _is_ready(row, fence, now)
+        is_ready = may_go(row, fence, now)
         if is_ready and not is_edit:
             return edits.get(row.thread, row)
         if is_ready:
@@ -85,6 +86,7 @@ def _call(page: Waiting, rows: Iterable[Waiting], coming: Collection[str]) -> Wa
     return next(row for row in rows if row.card == page.thread) if page.thread in coming else page
 
 
-def _is_ready(row: Waiting, fence: int, now: datetime) -> bool:
+def may_go(row: Waiting, fence: int, now: datetime) -> bool:
+    """Say whether a row may be sent now: its time has come, and it is not this drain's own attempt."""
     is_mine = row.state is State.SENDING and row.fence == fence
     return not is_mine and (row.not_before is None or row.not_before <= now)

@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from sqlalchemy import case, delete, func, literal, or_, select, text, update
 
 from bot.domain.notice import Body, Kind, Notice, PageBody, Wake, from_json, to_json
+from bot.domain.pager import name_of
 from bot.domain.subscription import Place
 from bot.store import claims
 from bot.store.batches import batches
+from bot.store.calls import choose_call
 from bot.store.cards import DIGEST, Card, Cards, name, of_page
 from bot.store.line import State, Waiting, choose
 from bot.store.tables import ChannelRow, NoticeRow
@@ -152,7 +154,10 @@ class Outbox:
             line = await self._line(claim.place)
             subjects = {subject for row in line for subject in (row.card, row.thread) if subject}
             cards = await Cards(self._connection).among(claim.place, sorted(subjects))
-            chosen = choose(line, cards=frozenset(cards), fence=claim.fence, now=now)
+            if name_of(claim.place) is None:
+                chosen = choose(line, cards=frozenset(cards), fence=claim.fence, now=now)
+            else:
+                chosen = choose_call(line, fence=claim.fence, now=now)
             if chosen is None:
                 return None
             row = await self._begin(chosen, claim, now)
@@ -365,7 +370,7 @@ class Outbox:
     async def _line(self, place: Place) -> list[Waiting]:
         columns = (NoticeRow.card, NoticeRow.thread, NoticeRow.fence, NoticeRow.attempts, NoticeRow.not_before)
         rows = await self._connection.execute(
-            select(NoticeRow.id, NoticeRow.state, NoticeRow.kind, NoticeRow.task, *columns)
+            select(NoticeRow.id, NoticeRow.state, NoticeRow.kind, NoticeRow.task, NoticeRow.response, *columns)
             .where(_is_open_in(place))
             .order_by(NoticeRow.id)
         )
@@ -380,6 +385,7 @@ class Outbox:
                 not_before=row.not_before,
                 is_of_many=bool(row.card) and row.task is None,
                 is_page=row.kind == Kind.PAGE.value and not row.card,
+                response=row.response,
             )
             for row in rows
         ]
