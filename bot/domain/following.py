@@ -44,6 +44,7 @@ class Subscribe:
     match: str = ""
     only: frozenset[TaskState] = frozenset()
     until: str = ""
+    page: bool = False  # call whoever is on call when it is bad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +145,8 @@ def _subscribe(words: list[str], options: Mapping[str, str]) -> Subscribe:
         )
     if until and what.is_all:
         raise CommandError(say("typed.until_all"), instead="/relay subscribe aliyun <TaskId> until=16:00")
-    return Subscribe(what=what, match=match, only=_states(options.get("only", "")), until=until)
+    page = _yes(options, what.typed("subscribe", "page=yes"))
+    return Subscribe(what=what, match=match, only=_states(options.get("only", "")), until=until, page=page)
 
 
 def _until(words: list[str], options: Mapping[str, str]) -> tuple[list[str], str]:
@@ -154,6 +156,13 @@ def _until(words: list[str], options: Mapping[str, str]) -> tuple[list[str], str
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", until) and len(times) == 1:
         return [word for word in words if word != times[0]], f"{until} {times[0]}"
     return words, until
+
+
+def _yes(options: Mapping[str, str], instead: str) -> bool:
+    word = options.get("page", "no").lower()
+    if word not in {"yes", "no"}:
+        raise CommandError(say("typed.page"), instead=instead)
+    return word == "yes"
 
 
 def _states(typed: str) -> frozenset[TaskState]:
@@ -258,9 +267,10 @@ _ID: Final = "fd245384-4067-4f91-9d75-9666a6bc0001"
 FOLLOWING: Final[tuple[Verb[Following], ...]] = (
     Verb(
         name="subscribe",
-        usage="subscribe [account] <task>|<account> all [region=…] [only=retrying,stopped] [match=text] [until=16:00]",
+        usage="subscribe [account] <task>|<account> all [region=…] [only=retrying,stopped] [match=text] [until=16:00] "
+        "[page=yes]",
         example=f"/relay subscribe aliyun {_ID} until=23:30",
-        options=frozenset({"region", "only", "match", "until"}),
+        options=frozenset({"region", "only", "match", "until", "page"}),
         build=_subscribe,
     ),
     Verb(

@@ -54,6 +54,8 @@ def options(wish: Wish, zone: str) -> str:
         parts.append(say("option.until", when=clock_time(wish.until, zone)))
     if wish.thread_ts:
         parts.append(say("option.thread"))
+    if wish.page:
+        parts.append(say("option.page"))
     return " · ".join(parts) or say("option.none")
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.domain.figures import LaneFigures
     from bot.domain.looks import Looks
     from bot.domain.permit import Channel, Person
+    from bot.domain.subscription import Place
     from bot.flows.admit import Gate
     from bot.flows.look import Looker
     from bot.store.memory import Memory
@@ -67,3 +68,4 @@ class Desk:
     figures: Callable[[], tuple[LaneFigures, ...]]
     patience_s: float = PATIENCE_S
     calendars: frozenset[str] = frozenset()  # that may say who is on call, by their configured names
+    pagers: Callable[[Place], tuple[str, ...]] = lambda _: ()  # the names of those that a channel's calls go to

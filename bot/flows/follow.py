@@ -23,6 +23,7 @@ from bot.domain.target import Target
 from bot.domain.task import Known
 from bot.domain.telling import card
 from bot.domain.turn import Urgency
+from bot.domain.typed import CommandError
 from bot.domain.when import moment
 from bot.domain.words import say
 from bot.flows.admit import Refused, require
@@ -58,6 +59,8 @@ async def follow(command: Subscribe, asker: Asker, desk: Desk, *, now: datetime)
     asker = await may_follow(asker, desk)
     if command.what is None:
         return message.FollowForm(thread_ts=asker.thread_ts)
+    if command.page:
+        await _require_rota(asker, desk)
     if command.what.is_all:
         return await _follow_all(command, command.what, asker, desk, now=now)
     again = command.what.typed("subscribe", "until=16:00")
@@ -69,10 +72,16 @@ async def follow(command: Subscribe, asker: Asker, desk: Desk, *, now: datetime)
         return message.Choice(typed=command.what.task, options=tuple(_option(look, command) for look in found.looks))
     if not found.looks:
         return message.Done(said=(say("follow.nothing"),), answer=found)
-    wish = Wish(account=found.looks[0].ref.account, only=command.only, until=until, thread_ts=asker.thread_ts)
+    wish = Wish(
+        account=found.looks[0].ref.account,
+        only=command.only,
+        until=until,
+        thread_ts=asker.thread_ts,
+        page=command.page,
+    )
     async with changing(desk, asker, now=now) as change:
         said = await _keep(found.looks[0], wish, change)
-    return message.Done(said=(said,), answer=found)
+    return message.Done(said=(said, *_quiet(wish, asker, desk)), answer=found)
 
 
 async def follow_each(
@@ -243,6 +252,7 @@ async def _follow_all(command: Subscribe, what: Target, asker: Asker, desk: Desk
         match=command.match,
         only=command.only,
         thread_ts=asker.thread_ts,
+        page=command.page,
     )
     seen = {ref: task for ref, task in found.items() if wish.covers(ref, task.name)}
     bad = sum(judge_look(task, now).bad is True for task in seen.values())
@@ -267,7 +277,25 @@ async def _follow_all(command: Subscribe, what: Target, asker: Asker, desk: Desk
             await change.tell("subscribed", about=str(kept.id), name=name, options=options(kept.wish, zone))
             await change.trace("subscribe", account.name)
             said = say("follow.done", name=name, options=options(kept.wish, zone))
-    return message.Done(said=(said, state))
+    return message.Done(said=(said, *_quiet(wish, asker, desk), state))
+
+
+async def _require_rota(asker: Asker, desk: Desk) -> None:
+    """
+    See that there is somebody to be called.
+
+    Raises:
+        CommandError: nobody is on call here, with the command that mends it.
+    """
+    async with desk.memory.reading() as tx:
+        kept = await tx.rotas.get(place_of(asker))
+    if kept is None or (kept.rota.base is None and not kept.rota.levels):
+        raise CommandError(say("follow.no_rota"), instead="/relay oncall set @user")
+
+
+def _quiet(wish: Wish, asker: Asker, desk: Desk) -> tuple[str, ...]:
+    """Say what a call cannot do where nothing outside Slack is called."""
+    return (say("follow.quiet_phone"),) if wish.page and not desk.pagers(place_of(asker)) else ()
 
 
 async def everything(
@@ -313,4 +341,5 @@ def _typed(command: Subscribe) -> tuple[str, ...]:
     """Write the options as they were typed."""
     only = f"only={','.join(sorted(state.value.lower() for state in command.only))}" if command.only else ""
     until = f'until="{command.until}"' if command.until else ""
-    return tuple(option for option in (only, until) if option)
+    page = "page=yes" if command.page else ""
+    return tuple(option for option in (only, until, page) if option)

@@ -49,6 +49,8 @@ def read(text: str) -> Following:
          Subscribe(what=MAIN, only=frozenset({TaskState.RETRYING, TaskState.STOPPED}))),
         ("a state of two words", "subscribe main-en only=not-started",
          Subscribe(what=Target(task="main-en"), only=frozenset({TaskState.NOT_STARTED}))),
+        ("so that it calls somebody", "subscribe aliyun main-en page=yes", Subscribe(what=MAIN, page=True)),
+        ("so that it does not any more", "subscribe aliyun main-en page=No", Subscribe(what=MAIN)),
         ("until a time", "subscribe aliyun main-en until=16:00", Subscribe(what=MAIN, until="16:00")),
         ("until a date and a time, in quotes", 'subscribe aliyun main-en until="2026-11-21 16:00"',
          Subscribe(what=MAIN, until="2026-11-21 16:00")),
@@ -96,6 +98,8 @@ def test_people_type_this_and_mean_that(why: str, text: str, command: Following)
         ("one end for all", "subscribe aliyun all until=16:00",
          "“until=” is one task's plan; all of an account's have none in common.",
          "/relay subscribe aliyun <TaskId> until=16:00"),
+        ("neither yes nor no", "subscribe aliyun main-en page=maybe", "page= is yes or no.",
+         "/relay subscribe aliyun main-en page=yes"),
         ("a state that is none", "subscribe aliyun main-en only=stoped",
          ("There is no state “stoped”. There are: not_started, running, retrying, stopped, ended, unknown. "
           "Did you mean stopped?"), "/relay subscribe aliyun <TaskId> only=retrying,stopped"),
