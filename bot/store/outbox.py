@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
 from sqlalchemy import case, delete, func, literal, or_, select, text, update
 
 from bot.domain.notice import Body, Kind, Notice, PageBody, Wake, from_json, to_json
@@ -27,7 +27,7 @@ from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 
 UNREADABLE: Final = "unreadable_body"  # the code of a row that this release cannot read
+RELEASES_CHANGE: Final = timedelta(minutes=30)  # for so long two of them may serve at once
+LEFT_FOR: Final = timedelta(seconds=10)  # then it is looked at again
+
 WITHDRAWN: Final = "withdrawn"  # the code of a call that nobody needs any more
 
 _CALLS: Final = (Kind.PAGE.value, Kind.DIRECT.value, Kind.CALL.value)
@@ -165,8 +168,8 @@ class Outbox:
                 continue
             try:
                 return _outbox_row(row, chosen, cards)
-            except ValidationError:  # a newer release's, or spoilt: it must not hold up what is behind it
-                await self._settle(row.id, claim, state=State.PARKED, now=now, code=UNREADABLE)
+            except ValueError:  # a newer release's, or spoilt: it must not hold up what is behind it
+                await self._leave(row, chosen, claim, now)
 
     async def settle(self, row: OutboxRow, claim: Claim, *, ts: str, now: datetime, thread_ts: str = "") -> bool:
         """
@@ -404,6 +407,22 @@ class Outbox:
             .returning(NoticeRow)
         )
         return begun.one_or_none()
+
+    async def _leave(self, row: Any, chosen: Waiting, claim: Claim, now: datetime) -> None:
+        """Leave what cannot be read to whoever can, while releases change; after that nobody will, and it is parked."""
+        if now - row.created_at > RELEASES_CHANGE:
+            await self._settle(row.id, claim, state=State.PARKED, now=now, code=UNREADABLE)
+            return
+        is_sure = chosen.state is State.PENDING
+        await self._write(
+            row.id,
+            claim,
+            state=(State.PENDING if is_sure else State.UNSURE).value,
+            attempts=chosen.attempts,
+            started_at=None if is_sure else row.started_at,
+            not_before=now + LEFT_FOR,
+            code=UNREADABLE,
+        )
 
     async def _give_way(self, row: OutboxRow, claim: Claim, not_before: datetime) -> bool:
         newer = await self._connection.execute(

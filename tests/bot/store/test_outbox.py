@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from bot.domain.notice import Kind, LineBody, Wake
+from bot.domain.notice import Handling, Kind, LineBody, Notice, PageBody, Wake
 from bot.domain.subscription import Place
 from bot.store.outbox import UNREADABLE, WITHDRAWN
 from bot.store.tables import NoticeRow
-from tests.bot.store.given import ELSEWHERE, LEASE, NOW, PLACE, after, notice
+from tests.bot.store.given import ALIYUN, ELSEWHERE, LEASE, NOW, PLACE, SHANGHAI, after, notice
 
 if TYPE_CHECKING:
     from bot.store.claims import Claim
@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     from bot.store.outbox import OutboxRow
 
 SEED = 20261121
+
+
+def handled(response: int) -> Notice:
+    """The edit of a page that Slack has."""
+    body = PageBody(
+        act="trigger",
+        incident=7,
+        response=response,
+        version=1,
+        step=0,
+        dedup_key="relaybot:7:0",
+        channel=PLACE.channel,
+        account=ALIYUN,
+        region=SHANGHAI,
+        title="Aliyun",
+        why="stopped",
+        opened_at=NOW,
+        at=NOW,
+        handling=Handling(response=response, version=2, by="U1"),
+    )
+    return Notice(place=PLACE, kind=Kind.PAGE, cause=f"handled:{response}", body=body, response=response)
 
 
 async def claimed(tx: Tx, seconds: float = 0, place: Place = PLACE) -> Claim:
@@ -364,6 +385,52 @@ async def test_a_row_that_cannot_be_read_holds_up_nobody(memory: Memory, databas
     assert (said, revived, codes) == (["b"], 0, [UNREADABLE, ""])
 
 
+@pytest.mark.parametrize(
+    "newer", [{"body": '{"kind":"line","v":99,"key":"x","user":"U1"}'}, {"kind": "a kind of the next release"}]
+)
+@pytest.mark.parametrize("is_sure", [True, False])
+async def test_what_a_newer_release_put_down_is_left_to_it_while_releases_change(
+    memory: Memory,
+    database: Database,
+    newer: dict[str, str],
+    is_sure: bool,  # noqa: FBT001
+):
+    """A call that the old worker cannot read must not be lost on it."""
+    async with memory.transaction() as tx:
+        await tx.outbox.put(notice("a"), now=NOW)
+        if not is_sure:  # the newer worker died while it was sending it
+            await taken(tx, await claimed(tx))
+    async with database.writing() as connection:
+        before = (await connection.execute(select(NoticeRow))).mappings().one()
+        await connection.execute(update(NoticeRow).values(**newer))
+    async with memory.transaction() as tx:
+        by_the_old = await tx.outbox.next(await claimed(tx, 40), now=after(40))
+    async with database.writing() as connection:
+        left = (await connection.execute(select(NoticeRow))).mappings().one()
+        await connection.execute(update(NoticeRow).values(body=before["body"], kind=before["kind"]))
+    async with memory.transaction() as tx:
+        row = await taken(tx, await claimed(tx, 80), 80)
+
+    assert by_the_old is None
+    assert left["settled_at"] is None
+    assert (row.cause, row.is_unsure, row.started_at) == ("a", not is_sure, after(80) if is_sure else NOW)
+    assert row.attempts == before["attempts"] + 1
+
+
+async def test_what_nobody_can_read_is_parked_in_the_end(memory: Memory, database: Database):
+    async with memory.transaction() as tx:
+        await tx.outbox.put(notice("a"), now=NOW)
+    async with database.writing() as connection:
+        await connection.execute(update(NoticeRow).values(body="{}"))
+    for minutes in (0, 1, 31):
+        async with memory.transaction() as tx:
+            assert await tx.outbox.next(await claimed(tx, 60 * minutes), now=after(60 * minutes)) is None
+    async with memory.reading() as tx:
+        parked = await tx.outbox.parked("T1")
+
+    assert parked == {UNREADABLE: 1}
+
+
 async def test_a_channel_that_is_mended_hears_what_it_missed_in_order_and_of_a_card_the_newest(memory: Memory):
     async with memory.transaction() as tx:
         await tx.cards.put(PLACE, task=1, ts="1.1")
@@ -412,6 +479,7 @@ async def test_the_calls_of_a_response_that_nobody_has_begun_to_send_are_taken_b
         await tx.outbox.put(notice("page:3:1.0", Kind.CALL, place=pager, response=3), now=NOW)
         await tx.outbox.put(notice("page:4:0.0", Kind.PAGE, response=4), now=NOW)  # another response's
         await tx.outbox.put(notice("line:1", response=3), now=NOW)  # no call
+        await tx.outbox.put(handled(3), now=NOW)  # no call, but the edit of one: it says who has it in hand
         withdrawn = await tx.outbox.withdraw(3, now=after(1))
         again = await tx.outbox.withdraw(3, now=after(2))
     async with database.reading() as connection:
@@ -425,7 +493,15 @@ async def test_the_calls_of_a_response_that_nobody_has_begun_to_send_are_taken_b
     assert begun.response == 3
     assert (withdrawn, again) == (3, 0)
     assert dropped == {("page:3:1.0", kind, WITHDRAWN, after(1)) for kind in ("page", "direct", "call")}
-    assert sorted(await states(database)) == ["dropped", "dropped", "dropped", "pending", "pending", "sending"]
+    assert sorted(await states(database)) == [
+        "dropped",
+        "dropped",
+        "dropped",
+        "pending",
+        "pending",
+        "pending",
+        "sending",
+    ]
 
 
 async def test_a_call_goes_under_its_card_and_waits_for_one_that_is_coming(memory: Memory):
