@@ -26,6 +26,7 @@ from bot.slack.replay import Replays
 from bot.slack.sockets import Sockets
 from bot.store.audit import Audit
 from bot.web import callbacks, events
+from bot.wiring.reach import pagers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,6 +113,7 @@ def _desk(means: Means, people: People, *, patience_s: float, looked_at: Callabl
         figures=clouds.lanes.figures,
         patience_s=patience_s,
         calendars=frozenset(means.told.calendars),
+        pagers=pagers_of(means.told),
     )
 
 

@@ -15,6 +15,10 @@ from bot.slack.groups import Groups
 from bot.slack.people import People
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot import settings
+    from bot.domain.subscription import Place
     from bot.wiring.means import Means
 
 PATIENCE_S: Final = 3.0  # nobody is called later because Slack is slow to say who somebody is
@@ -42,5 +46,9 @@ def reach(means: Means) -> Reach:
         except TimeoutError:
             return None
 
-    pagers = [Pager(name=each.name, channels=each.channels) for each in means.told.pagers.values()]
-    return Reach(unfit=unfit, members=members, pagers=partial(of_channel, pagers))
+    return Reach(unfit=unfit, members=members, pagers=pagers_of(means.told))
+
+
+def pagers_of(told: settings.Settings) -> Callable[[Place], tuple[str, ...]]:
+    """Say which of the configured pagers a channel's calls go to."""
+    return partial(of_channel, [Pager(name=each.name, channels=each.channels) for each in told.pagers.values()])
