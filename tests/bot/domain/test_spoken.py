@@ -29,11 +29,12 @@ def test_options_are_said_in_the_readers_own_time():
         only=frozenset({TaskState.STOPPED, TaskState.RETRYING}),
         until=datetime(2026, 11, 21, 20, tzinfo=UTC),
         thread_ts="1.2",
+        page=True,
     )
 
     assert options(wish, "UTC") == "everything"
     assert options(chosen, "Asia/Shanghai") == (
-        "only RETRYING, STOPPED · until 2026-11-22 04:00 Asia/Shanghai · told in a thread"
+        "only RETRYING, STOPPED · until 2026-11-22 04:00 Asia/Shanghai · told in a thread · calls whoever is on call"
     )
 
 
