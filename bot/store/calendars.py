@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, literal, select
 
 from bot.domain.calendar import from_json, to_json
-from bot.store.tables import CalendarRow
+from bot.store.tables import CalendarRow, RotaRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ class Calendars:
                 await self.save(replace(calendar, bookings=bookings))
                 left.append(name)
         return left
+
+    async def let_go(self) -> None:
+        """Forget the copies that no rota names any more; of one that the configuration names there is soon another."""
+        is_named = (
+            select(literal(1)).where(RotaRow.rota.contains(literal('"') + CalendarRow.name + literal('"'))).exists()
+        )
+        await self._connection.execute(delete(CalendarRow).where(~is_named))
 
     async def _all(self, which: Select[str]) -> dict[str, Calendar]:
         found = [from_json(text) for text in await self._connection.scalars(which.order_by(CalendarRow.name))]

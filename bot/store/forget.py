@@ -80,6 +80,7 @@ class Forget:
             erased += await self._erase(table, table.c.team_id == team)
         erased += await self._let_go(theirs, mentioned, now)
         await self._stop_sweeps(ended)
+        await Calendars(self._connection).let_go()
         return erased
 
     async def channel(self, place: Place, *, now: datetime) -> Counter[str]:
@@ -93,6 +94,7 @@ class Forget:
             erased += await self._erase(table, table.c.team_id == place.team, table.c.channel_id == place.channel)
         erased += await self._let_go(theirs, mentioned, now)
         await self._stop_sweeps(ended)
+        await Calendars(self._connection).let_go()
         return erased
 
     async def user(self, team: str, user: str, *, now: datetime) -> Counter[str]:

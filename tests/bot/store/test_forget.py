@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, func, select
 from bot.domain.calendar import Booking, Calendar
 from bot.domain.notice import Kind
 from bot.domain.response import Due, Policy
+from bot.domain.rota import Rota, Target, TargetKind
 from bot.domain.subscription import ChannelSettings, Place, Wish
 from bot.store.channels import ARCHIVED, UNINSTALLED
 from bot.store.tables import NoticeRow, Table
@@ -178,6 +179,10 @@ async def test_a_forgotten_person_is_in_no_notices_text(memory: Memory, database
     assert by_a_longer_id == before
 
 
+def named(calendar: str) -> Rota:
+    return Rota(base=Target(kind=TargetKind.CALENDAR, id=calendar))
+
+
 async def test_a_forgotten_person_is_on_call_nowhere_and_has_nothing_in_hand(memory: Memory, database: Database):
     booking = Booking(user="U1", begins_at=NOW, ends_at=after(60))
     ack = {"acked_by": "U1", "acked_at": NOW, "ack_until": after(60), "due": Due.REMIND, "due_at": after(60)}
@@ -186,6 +191,7 @@ async def test_a_forgotten_person_is_on_call_nowhere_and_has_nothing_in_hand(mem
         for place in (US, BESIDE):
             await tx.rotas.save(place, rota("U1", "U2", level="U1"), due_at=after(60), by="U1", now=NOW, version=0)
         await tx.calendars.save(Calendar(name="ops", bookings=(booking,), fetched_at=NOW))
+        await tx.rotas.save(Place(team="T1", channel="C4"), named("ops"), due_at=None, by="U2", now=NOW, version=0)
         await tx.responses.open(response(1, **ack))
         await tx.responses.open(response(2, assigned_to="U1", called=("U1",), due=Due.CALL, due_at=after(60)))
         await tx.responses.open(response(3, policy=Policy(levels=rota("U2", level="U1").levels)))
@@ -223,6 +229,28 @@ async def test_with_a_channel_its_calls_to_people_and_pagers_go(memory: Memory, 
         left = list(await connection.scalars(select(NoticeRow.response)))
 
     assert left == [theirs]
+
+
+@pytest.mark.parametrize("whole_team", [True, False])
+async def test_a_calendar_goes_with_the_last_rota_that_names_it(
+    memory: Memory,
+    database: Database,
+    whole_team: bool,  # noqa: FBT001
+):
+    async with memory.transaction() as tx:
+        for name, user in (("ours", "U1"), ("shared", "U3")):
+            booking = Booking(user=user, begins_at=NOW, ends_at=after(60))
+            await tx.calendars.save(Calendar(name=name, bookings=(booking,), fetched_at=NOW))
+        for place, name in ((US, "ours"), (Place(team="T1", channel="C4"), "ours"), (THEM, "shared")):
+            await tx.rotas.save(place, named(name), due_at=None, by="U2", now=NOW, version=0)
+        if whole_team:
+            await tx.forget.team("T1", now=NOW)
+        else:
+            await tx.forget.channel(US, now=NOW)
+        left = sorted(await tx.calendars.get(["ours", "shared"]))
+
+    assert left == (["shared"] if whole_team else ["ours", "shared"])
+    assert (await mentioning(database, "U1") == set()) == whole_team
 
 
 @pytest.mark.parametrize(
