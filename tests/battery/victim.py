@@ -8,6 +8,7 @@ The file says how it dies from SIGUSR1 on (`Death`), at the commit of a transact
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -150,14 +151,15 @@ def main() -> int:
     signal.signal(signal.SIGUSR1, fate.arm)
     if told["armed"]:
         fate.arm()
-    from bot import cli, wiring  # only now: they bind the calendar to their defaults
+    gc.disable()  # until it is told to look again, as each start does
+    from bot import __main__, wiring  # only now: they bind the calendar to their defaults
     from tests.battery.mutants import MUTANTS, TROUBLES
 
     wiring.serve = partial(wiring.serve, haste=told["haste"])
     if told["mutant"]:
         {**MUTANTS, **TROUBLES}[told["mutant"]]()
 
-    return cli.main(sys.argv[1:])
+    return __main__.main()
 
 
 if __name__ == "__main__":
