@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from report import Report
 
 from bot.domain.cadence import SWEEP
-from bot.flows.deliver import LEASE
+from bot.flows.drain import LEASE
 from bot.queue.work import HEARTBEAT
 from tests.battery.duo import MOMENTS, NOBODY, SPEED, TASKS, WAYS, Failover, Failure, run
 from tests.postgres import create, open_server

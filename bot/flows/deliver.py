@@ -8,9 +8,9 @@ said again; what somebody else has claimed meanwhile is theirs, and the fence ma
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import burst, telling
@@ -18,14 +18,15 @@ from bot.domain.notice import CardBody, Kind, LineBody, Notice, PageBody, ReplyB
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
 from bot.flows.amend import handled, sent
+from bot.flows.drain import backoff, drain, surely
 from bot.flows.pause import pause
 from bot.flows.unreachable import pass_over
-from bot.queue.punctual import Late, Moment, within
+from bot.queue.punctual import Late
 from bot.store.cards import DIGEST, name
 from bot.store.channels import ARCHIVED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from bot.domain.notice import Body
@@ -34,10 +35,7 @@ if TYPE_CHECKING:
     from bot.store.memory import Memory, Tx
     from bot.store.outbox import OutboxRow
 
-LEASE: Final = timedelta(seconds=30)  # a killed drainer's channel is another's after so long
-SURE: Final = timedelta(seconds=15)  # of it something may leave: Slack has it, and shows it, well before the claim ends
 LOOK_BACK: Final = timedelta(minutes=5)  # before the first attempt: Slack's clock and ours differ
-LONGEST_BACKOFF: Final = timedelta(minutes=1)
 PUZZLED: Final = timedelta(seconds=15)  # longer with each attempt, after a refusal that is new to us
 PUZZLED_LONGEST: Final = timedelta(seconds=45)
 PUZZLED_TRIES: Final = 5  # over two minutes; the last one also as plain text
@@ -100,21 +98,7 @@ async def deliver(place: Place, office: Office) -> None:
     Raises:
         DatabaseUnavailable: what was begun is found and finished by whoever drains the channel next.
     """
-    fresh: dict[str, datetime] = {}
-    while not office.is_leaving():
-        async with office.memory.transaction() as tx:
-            claim = await tx.outbox.claim_place(place, now=office.now(), lease=LEASE)
-        if claim is None:
-            return
-        while not office.is_leaving() and (row := await _next(claim, office)) is not None:
-            if not await _send(row, claim, office, fresh):
-                break
-        async with office.memory.transaction() as tx:
-            is_dirty = await tx.outbox.release(claim)
-        if not is_dirty and not office.is_leaving():
-            return
-    async with office.memory.transaction() as tx:
-        tx.outbox.hand_on(place)
+    await drain(place, office, begin=partial(_next, office=office), send=partial(_send, office=office, fresh={}))
 
 
 async def _next(claim: Claim, office: Office) -> OutboxRow | None:
@@ -204,7 +188,7 @@ async def _say(
     row = await _linked(row, office)
     if row.root is not None and row.subject:
         channel = await _channel(row, office)
-        async with _surely(claim, office):
+        async with surely(claim, office):
             await office.speech.edit(channel, row.root.ts, row.body)
         return row.root.ts, row.root.thread_ts
     saying = replace(await _saying(row, office, fresh), is_plain=is_plain)
@@ -253,29 +237,13 @@ async def _linked(row: OutboxRow, office: Office) -> OutboxRow:
 async def _find_or_post(row: OutboxRow, saying: Saying, claim: Claim, office: Office) -> str:
     if row.is_unsure and (found := await office.speech.find(saying, row.started_at - LOOK_BACK)) is not None:
         return found
-    async with _surely(claim, office):
+    async with surely(claim, office):
         return await office.speech.post(saying)
-
-
-@asynccontextmanager
-async def _surely(claim: Claim, office: Office) -> AsyncIterator[None]:
-    """
-    Let something leave while the channel is surely ours.
-
-    Raises:
-        Late: it is not, or was not any more when it was to leave.
-    """
-    moment = Moment.of(office.now, office.monotonic)
-    async with office.memory.transaction() as tx:
-        if not await tx.outbox.renew(claim, now=moment.at):
-            raise Late
-    with within(SURE, moment):
-        yield
 
 
 async def _is_unsure(row: OutboxRow, claim: Claim, office: Office) -> bool:
     """Slack may have it: look before saying it again. Edits go on, unless it was one that got no answer."""
-    later = office.now() + _backoff(row.attempts)
+    later = office.now() + backoff(row.attempts)
     async with office.memory.transaction() as tx:
         if _is_edit(row):
             if not await tx.outbox.put_off(row, claim, later):
@@ -293,7 +261,7 @@ async def _is_refused(row: OutboxRow, claim: Claim, refused: Refused, office: Of
     async with office.memory.transaction() as tx:
         match refused.obstacle:
             case Obstacle.WAIT:
-                later = now + (refused.retry_after or _backoff(row.attempts))
+                later = now + (refused.retry_after or backoff(row.attempts))
                 if _is_edit(row) or refused.is_certain:
                     await tx.outbox.put_off(row, claim, later)
                 else:
@@ -370,7 +338,3 @@ def _is_call(row: OutboxRow) -> bool:
 def _is_lost(row: OutboxRow) -> bool:
     """Say whether it is the edit of a call that does not stand there any more: nobody is called by that."""
     return isinstance(row.body, PageBody) and bool(row.subject) and row.root is None
-
-
-def _backoff(attempts: int) -> timedelta:
-    return min(timedelta(seconds=2 ** min(attempts - 1, 10)), LONGEST_BACKOFF)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot import clock
-from bot.flows.deliver import LEASE
+from bot.flows.drain import LEASE
 from bot.queue.work import HEARTBEAT
 from bot.sandbox.faults import Delay
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES

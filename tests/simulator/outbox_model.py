@@ -36,7 +36,8 @@ from bot.domain.outlook import Tone, judge_look
 from bot.domain.speech import Unsure
 from bot.domain.subscription import Place
 from bot.domain.task import Known, News, Why
-from bot.flows.deliver import LEASE, Office, Speech, deliver
+from bot.flows.deliver import Office, Speech, deliver
+from bot.flows.drain import LEASE
 from bot.queue import punctual
 from bot.store.memory import Memory
 from tests.simulator.disk import Disk

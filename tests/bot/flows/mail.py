@@ -18,7 +18,8 @@ from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import Slot
 from bot.domain.subscription import Place, Wish
 from bot.domain.task import Known, News, Why
-from bot.flows.deliver import LEASE, Office, deliver
+from bot.flows.deliver import Office, deliver
+from bot.flows.drain import LEASE
 from bot.queue.tempo import Tempo
 from bot.sandbox.slack.workspace import Channel
 from bot.slack.speech import speech

@@ -17,7 +17,8 @@ from bot.domain.notice import GroupBody, Kind, LineBody, Notice
 from bot.domain.pace import Later
 from bot.domain.subscription import ChannelSettings, Place
 from bot.domain.task import Why
-from bot.flows.deliver import LEASE, deliver
+from bot.flows.deliver import deliver
+from bot.flows.drain import LEASE
 from bot.queue.tempo import Tempo
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Drop, Fail, Hang, Truncate, html, misshapen

@@ -15,7 +15,8 @@ from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.pace import Slot
-from bot.flows.deliver import LEASE, SURE, deliver
+from bot.flows.deliver import deliver
+from bot.flows.drain import LEASE, SURE
 from bot.queue.tempo import Tempo
 from bot.sandbox.clock import Clock
 from bot.sandbox.slack import BOT_TOKEN, Slack
