@@ -32,6 +32,7 @@ __all__ = [
     "Command",
     "CommandError",
     "Debug",
+    "Drill",
     "Help",
     "Status",
     "again",
@@ -65,7 +66,12 @@ class Debug:
     """`debug`."""
 
 
-Command: TypeAlias = Help | Status | Accounts | Debug | Following | OnCalling
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """`drill`."""
+
+
+Command: TypeAlias = Help | Status | Accounts | Debug | Drill | Following | OnCalling
 
 
 def _help(words: list[str], _: Mapping[str, str]) -> Help:
@@ -107,6 +113,13 @@ _ITSELF: Final[tuple[Verb[Command], ...]] = (
         example="/relay accounts",
         options=frozenset(),
         build=_bare(Accounts(), "accounts"),
+    ),
+    Verb(
+        name="drill",
+        usage="drill",
+        example="/relay drill",
+        options=frozenset(),
+        build=_bare(Drill(), "drill"),
     ),
     Verb(
         name="debug",

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DIRECT = "direct"  # to one person, by direct message
     PAGE = "page"  # a call, in the channel: under the card and shown in the channel too, gathered into no digest
     CALL = "call"  # a call by something outside Slack; the place's channel is `pager:<name>`
+    DRILL = "drill"  # a rehearsed outage: its root message, which becomes the table, and what stands under it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +221,59 @@ class PageBody:
     link: str = ""  # to the thread; never kept
 
 
+class Step(StrEnum):
+    """What a drill measures."""
+
+    JUDGED = "judged"
+    ON_CALL = "on_call"  # only where nobody is: then this is what failed
+    CARD = "card"
+    THREAD = "thread"
+    CHANNEL = "channel"
+    DIRECT = "direct"
+    PAGER = "pager"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One step of a drill. `why` says what went wrong: our word, or the other side's code."""
+
+    step: Step
+    who: str = ""  # a user or group id; of a pager its name
+    after: timedelta | None = None  # since the outage began; None: not delivered (yet)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillBody:
+    """A rehearsed outage: its root message; with `news` what is told under it; with `is_end` what it came to."""
+
+    kind: Literal["drill"] = "drill"
+    v: Literal[1] = 1
+    drill: int
+    by: str
+    began_at: datetime
+    within: timedelta  # each step has to come by then
+    news: News | None = None
+    steps: tuple[Measured, ...] = ()  # all of them, once it is over
+    is_interrupted: bool = False
+    is_end: bool = False
+
+    @property
+    def is_root(self) -> bool:
+        return self.news is None and not self.is_end
+
+    @property
+    def lost(self) -> int:
+        """How many steps did not come in time."""
+        return sum(bool(step.why) for step in self.steps)
+
+    @property
+    def is_failed(self) -> bool:
+        return self.is_interrupted or self.lost > 0
+
+
 Body: TypeAlias = Annotated[
-    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | DigestBody | LineBody | PageBody,
+    CardBody | ReplyBody | BoardBody | GroupBody | AccountBody | DigestBody | LineBody | PageBody | DrillBody,
     Field(discriminator="kind"),
 ]
 _BODIES: TypeAdapter[Body] = TypeAdapter(Body)

@@ -43,6 +43,7 @@ class Deed(StrEnum):
     CLOSE = "close"  # an incident that is not over
     CONFIRM_GONE = "really_gone"  # that what a cloud's list suddenly lacks is no slip of the cloud's
     ROTA = "oncall"  # who is called
+    DRILL = "drill"  # call whoever is on call for an outage that is none
     SET = "settings"
     ALLOW_SHARED = "allow_shared"  # let the bot speak where another workspace reads along
 
@@ -108,6 +109,7 @@ _OWNERS = {  # admins', and those of whoever owns it; what everybody else reads
     Deed.MUTE_LONG: Refusal.TOO_LONG,
     Deed.SET: Refusal.NOT_YOURS,
     Deed.ROTA: Refusal.NOT_ON_CALL,
+    Deed.DRILL: Refusal.NOT_ON_CALL,
     Deed.CONFIRM_GONE: Refusal.NOT_YOURS,
     Deed.ASSIGN: Refusal.NOT_ON_CALL,
     Deed.CLOSE: Refusal.NOT_ON_CALL,
@@ -135,7 +137,7 @@ def refuses(deed: Deed, person: Person, channel: Channel, *, owns: bool = False)
         return Refusal.NO_ADMIN
     if deed in _OWNERS and not owns and person.standing is not Standing.ADMIN:
         return _OWNERS[deed]
-    if deed in {Deed.SHARE, Deed.FOLLOW, Deed.ROTA}:
+    if deed in {Deed.SHARE, Deed.FOLLOW, Deed.ROTA, Deed.DRILL}:
         return _cannot_speak(deed, channel)
     return None
 

@@ -11,11 +11,12 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import cadence, message
-from bot.domain.command import Accounts, CommandError, Debug, Help, Status, parse
+from bot.domain.command import Accounts, CommandError, Debug, Drill, Help, Status, parse
 from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
 from bot.domain.oncall import ClearOnCall, Escalate, EscalateClear, OnCall, Override, Rotate, SetOnCall
 from bot.domain.permit import Deed, refusal_said, refuses
 from bot.flows.discover import discover
+from bot.flows.drill import drill
 from bot.flows.follow import follow
 from bot.flows.history import history
 from bot.flows.mute import mute
@@ -93,6 +94,8 @@ async def _understood(
                 return await _debug(asker, desk)
             case OnCall() | SetOnCall() | Rotate() | Override() | Escalate() | EscalateClear() | ClearOnCall():
                 return await oncall(command, asker, desk, now=now)
+            case Drill():
+                return await drill(asker, desk, now=now)
             case Status() | Subscribe() | Tasks():
                 return await _patiently(_asked(command, asker, desk, now=now), command, desk, asker, tell)
             case _:

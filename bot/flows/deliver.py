@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import burst, telling
-from bot.domain.notice import CardBody, Kind, LineBody, Notice, PageBody, ReplyBody
+from bot.domain.notice import CardBody, DrillBody, Kind, LineBody, Notice, PageBody, ReplyBody
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
 from bot.flows.amend import handled, sent
@@ -213,6 +213,8 @@ async def _saying(row: OutboxRow, office: Office, fresh: Mapping[str, datetime])
             shown_until = fresh.get(row.root.subject)
             in_channel = row.kind is Kind.CHANNEL and (shown_until is None or shown_until < row.created_at)
             return replace(saying, thread_ts=row.root.root_ts, in_channel=in_channel)
+        case DrillBody() if row.root is not None:
+            return replace(saying, thread_ts=row.root.root_ts, in_channel=row.body.is_end and row.body.is_failed)
         case CardBody(thread_ts=thread_ts) | LineBody(thread_ts=thread_ts):
             return replace(saying, thread_ts=thread_ts)
         case _:

@@ -13,6 +13,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.flows.drill import end_drills
 from bot.flows.mute import begin_mutes
 from bot.flows.unmute import end_mutes
 from bot.store.errors import DatabaseTrouble
@@ -67,6 +68,7 @@ class Tidier:
         await end_mutes(self._memory, self._accounts, now=now)
         await begin_mutes(self._memory, self._accounts, since=self._marked_at, now=now)
         self._marked_at = now
+        await end_drills(self._memory, now=now)
         async with self._memory.reading() as tx:
             places = await tx.outbox.due_places(now)
         await self._put_missing([wake(place) for place in places])

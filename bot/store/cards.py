@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DIGEST: Final = "digest"  # the message of a channel that a burst of changes is gathered in
 
+DRILL: Final = "drill"  # the newest rehearsed outage of a channel
+
 
 def of_task(task: int) -> str:
     """Name the card of a task by the store's id of it."""

@@ -27,6 +27,7 @@ from bot.store.tables import (
     AuditRow,
     CardRow,
     ChannelRow,
+    DrillRow,
     MuteRow,
     NameRow,
     NoticeRow,
@@ -115,6 +116,8 @@ class Forget:
             NoticeRow.body.contains(f"@{user}", autoescape=True),
         )
         erased += await self._erase(_table(NoticeRow), NoticeRow.team_id == team, is_named)
+        is_in = or_(DrillRow.user_id == user, DrillRow.steps.contains(f'"{user}"', autoescape=True))
+        erased += await self._erase(_table(DrillRow), DrillRow.team_id == team, is_in)
         await Rotas(self._connection).leave(team, user, now=now)
         await Calendars(self._connection).leave(user)
         await Responses(self._connection).leave(team, user, now=now)

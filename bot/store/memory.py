@@ -18,6 +18,7 @@ from bot.store.cards import Cards
 from bot.store.changes import Changes
 from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
+from bot.store.drills import Drills
 from bot.store.forget import Forget
 from bot.store.holders import Holders
 from bot.store.incidents import Incidents
@@ -76,6 +77,7 @@ class Tx:
         self.calendars = Calendars(connection)
         self.responses = Responses(connection)
         self.pages = Pages(connection)
+        self.drills = Drills(connection)
         self.replays = Replays(connection)
         self.audit = Audits(connection)
         self.seals = Seals(connection)

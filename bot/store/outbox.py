@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, delete, func, literal, or_, select, text, update
 
-from bot.domain.notice import Body, Kind, Notice, PageBody, Wake, from_json, to_json
+from bot.domain.notice import Body, DrillBody, Kind, Notice, PageBody, Wake, from_json, to_json
 from bot.domain.pager import name_of
 from bot.domain.subscription import Place
 from bot.store import claims
 from bot.store.batches import batches
 from bot.store.calls import choose_call
-from bot.store.cards import DIGEST, Card, Cards, name, of_page
+from bot.store.cards import DIGEST, DRILL, Card, Cards, name, of_page
 from bot.store.line import State, Waiting, choose
 from bot.store.tables import ChannelRow, NoticeRow
 from bot.store.upsert import upsert
@@ -465,6 +465,8 @@ def _subject(notice: Notice) -> str:
             return DIGEST
         case Kind.PAGE | Kind.DIRECT if isinstance(notice.body, PageBody) and notice.body.handling is not None:
             return of_page(notice.body.response, notice.body.version)
+        case Kind.DRILL if isinstance(notice.body, DrillBody) and notice.body.is_root:
+            return DRILL
         case _:
             return ""
 
@@ -473,6 +475,10 @@ def _thread(notice: Notice) -> str:
     if _subject(notice):
         return ""
     match notice.kind:
+        case Kind.DRILL:
+            return DRILL
+        case Kind.PAGE if isinstance(notice.body, PageBody) and notice.body.act == "drill":
+            return DRILL
         case Kind.REPLY | Kind.CHANNEL | Kind.PAGE:
             return name(task=notice.task, subscription=notice.subscription, incident=notice.incident)
         case _:

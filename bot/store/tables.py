@@ -427,6 +427,20 @@ class ResponseRow(Table):
     closed_why: Mapped[str]
 
 
+class DrillRow(Table):
+    """A rehearsed outage that is under way; one for each channel at most, and none once it is over."""
+
+    __tablename__ = "drills"
+    __table_args__ = (UniqueConstraint("team_id", "channel_id"), _NUMBERED)
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    team_id: Mapped[str]
+    channel_id: Mapped[str]
+    user_id: Mapped[str]  # who began it
+    began_at: Mapped[datetime]
+    steps: Mapped[str]  # JSON
+
+
 class ReplayRow(Table):
     """What was heard already: a hash of Slack's own id of it."""
 

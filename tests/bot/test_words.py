@@ -45,6 +45,8 @@ FAMILIES = {
     "help.verb.{}": [VERBS],
     "news.{}": [Why],
     "page.skipped.{}": [get_args(get_type_hints(Skip)["why"])],
+    "drill.step.{}": [["judged", "on_call", "card", "thread"]],
+    "drill.to.{}": [["channel", "direct", "pager"]],
     "remark.{}": [["flapping", "stalled", "over_run", "start_failed", "started_again"]],
 }
 # Keys that are asked for with `has` before they are said: those that are there must be made of these values.
@@ -55,6 +57,7 @@ PERHAPS = {
     "reason.{}": [None],
     "help.{}.cdn": [VERBS],
     "line.{}": [None],
+    "drill.why.{}": [None],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.
 REFUSALS = {

@@ -8,7 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import message, notice
-from bot.slack.cards import account, answer, board, done, group, guide, line, listing, oncall, page, reply, sentence, task
+from bot.slack.cards import (
+    account,
+    answer,
+    board,
+    done,
+    drill,
+    group,
+    guide,
+    line,
+    listing,
+    oncall,
+    page,
+    reply,
+    sentence,
+    task,
+)
 
 if TYPE_CHECKING:
     from bot.slack.cards.block import Dressed
@@ -70,3 +85,5 @@ def dress_body(body: notice.Body) -> Dressed:
             return line.dress(body)
         case notice.PageBody():
             return page.dress(body)
+        case notice.DrillBody():
+            return drill.dress(body)

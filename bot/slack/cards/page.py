@@ -88,7 +88,9 @@ def _thread(link: str) -> list[str]:
 
 
 def _hand(body: PageBody) -> list[Block]:
-    """Show who has it in hand, or let somebody take it."""
+    """Show who has it in hand, or let somebody take it; what is only played is nobody's to take."""
+    if body.act == "drill":
+        return []
     hand = body.handling or Handling(response=body.response, version=body.version)
     shown, pressed = said(hand), pressable(hand, more=body.act == "trigger")
     return [*([small(shown)] if shown else []), *([buttons(*pressed)] if pressed else [])]

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from adapters.contract import AccountName, TaskId
+from bot.domain.drill import opening, plan
 from bot.domain.notice import Kind
 from bot.domain.response import Due
 from bot.domain.subscription import Place
@@ -154,12 +155,22 @@ async def hand_over(tx: Tx) -> None:
     await tx.rotas.put_off(due, after(300))
 
 
+async def rehearse(tx: Tx) -> None:
+    await tx.drills.begin(plan(PLACE, "U1", who=None, has_rota=False, pagers=("ops",), now=NOW))
+    (drill,) = await tx.drills.under_way()
+    for each in opening(drill, now=NOW):
+        await tx.outbox.put(each, now=NOW)
+    await tx.drills.sent(drill)
+    await tx.drills.withdraw(drill, now=NOW)
+    await tx.drills.end(drill)
+
+
 async def hint(tx: Tx) -> None:
     for task in await tx.tasks.of_id(ALIYUN, TaskId("t-1")):
         await tx.tasks.hasten(task.id, at=NOW)
 
 
-STEPS = (claim_tasks, tell, deliver, gather, look_around, tidy, escalate, hand_over, hint)
+STEPS = (claim_tasks, tell, deliver, gather, look_around, tidy, escalate, hand_over, rehearse, hint)
 
 
 @pytest.mark.parametrize("step", [claim_sweeps, *STEPS])

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Text, cast, func, select
 
 from bot.domain.calendar import Booking, Calendar
+from bot.domain.drill import plan
 from bot.domain.notice import Kind
 from bot.domain.response import Due, Policy
 from bot.domain.rota import Rota, Target, TargetKind
@@ -44,6 +45,7 @@ async def fill(tx: Tx, place: Place, user: str, *tasks: str) -> None:
     await tx.mutes.put(place, account=ALIYUN, task=None, owner=user, begins_at=NOW, ends_at=after(60), now=NOW)
     await tx.rotas.save(place, rota(user), due_at=NOW, by=user, now=NOW, version=0)
     await tx.responses.open(response(incident=9_000, place=place, acked_by=user, called=(user,)))
+    await tx.drills.begin(plan(place, user, who=None, has_rota=False, pagers=(), now=NOW))
     await tx.audit.record(
         at=NOW,
         team_id=place.team,
@@ -82,7 +84,7 @@ async def mentioning(database: Database, text: str) -> set[str]:
         }
 
 
-OF_A_CHANNEL = {"audits", "cards", "channels", "mutes", "notices", "responses", "rotas", "subscriptions"}
+OF_A_CHANNEL = {"audits", "cards", "channels", "drills", "mutes", "notices", "responses", "rotas", "subscriptions"}
 OF_A_PERSON = OF_A_CHANNEL - {"cards", "responses"}
 
 

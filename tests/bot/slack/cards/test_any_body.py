@@ -16,12 +16,15 @@ from bot.domain.notice import (
     Body,
     CardBody,
     DigestBody,
+    DrillBody,
     GroupBody,
     Handling,
     LineBody,
+    Measured,
     PageBody,
     ReplyBody,
     Skip,
+    Step,
     from_json,
     to_json,
 )
@@ -108,7 +111,7 @@ def card(chance: random.Random) -> CardBody:
 
 
 def anything(chance: random.Random) -> Body:
-    match chance.randrange(8):
+    match chance.randrange(9):
         case 0:
             return card(chance)
         case 1:
@@ -177,6 +180,22 @@ def anything(chance: random.Random) -> Body:
                 ),
                 handling=chance.choice([None, hand(chance)]),
                 **where(chance),
+            )
+        case 7:
+            return DrillBody(
+                drill=3,
+                by=foreign(chance),
+                began_at=instant(chance),
+                within=LONGEST,
+                news=chance.choice([None, told(chance).news]),
+                steps=tuple(
+                    Measured(
+                        step=step, who=foreign(chance), after=span(chance), why=chance.choice(["", foreign(chance)])
+                    )
+                    for step in list(Step)[: chance.randrange(8)]
+                ),
+                is_interrupted=chance.choice([True, False]),
+                is_end=chance.choice([True, False]),
             )
         case _:
             values = (("channel", foreign(chance)), ("code", foreign(chance)))

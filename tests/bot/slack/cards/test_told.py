@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from adapters.contract import AccountName, Plan, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
+from bot.domain.drill import rehearse
 from bot.domain.message import Look
 from bot.domain.notice import (
     AccountBody,
@@ -24,12 +25,15 @@ from bot.domain.notice import (
     Body,
     CardBody,
     DigestBody,
+    DrillBody,
     GroupBody,
     Handling,
     LineBody,
+    Measured,
     PageBody,
     ReplyBody,
     Skip,
+    Step,
     from_json,
     to_json,
 )
@@ -149,6 +153,28 @@ PAGE = PageBody(
 FREE = Handling(response=9, version=2)
 NEXT = Successor(ref=replace(REF, task_id=TaskId("fd245384-4067-4f91-9d75-9666a6bc0002")), name="main-en")
 
+DRILL = DrillBody(drill=3, by="U0ANN", began_at=NOW, within=timedelta(seconds=30))
+STEPS = (
+    Measured(step=Step.JUDGED, after=timedelta(seconds=1)),
+    Measured(step=Step.CARD, after=timedelta(seconds=1.42)),
+    Measured(step=Step.THREAD, after=timedelta(seconds=2.5)),
+    Measured(step=Step.CHANNEL, who="S0OPS", after=timedelta(seconds=3.6)),
+    Measured(step=Step.DIRECT, who="U0BOB", after=timedelta(seconds=1.5)),
+    Measured(step=Step.PAGER, who="night", after=timedelta(seconds=1.3)),
+)
+LOST = (
+    *STEPS[:4],
+    Measured(step=Step.DIRECT, who="U0BOB", why="user_disabled"),
+    Measured(step=Step.PAGER, who="night", after=timedelta(seconds=34), why="late"),
+    Measured(step=Step.PAGER, who="day", why="HTTP 403"),
+)
+
+
+def drill_news() -> News:
+    told, _ = rehearse(NOW)
+    return told
+
+
 BODIES: dict[str, Body] = {
     # ── cards ──
     "card-running": card(RUNNING, "1"),
@@ -228,6 +254,14 @@ BODIES: dict[str, Body] = {
     "page-of-a-blind-account": replace(PAGE, task_id=None, name="", state=None, why="BadCredentials", reason=""),
     "card-to-be-acked": card(STOPPED, "3", handling=FREE),
     "card-acked": card(STOPPED, "3", handling=replace(FREE, by="U0ANN", until=NOW + 30 * MINUTE)),
+    # ── drills ──
+    "drill": DRILL,
+    "drill-told": replace(DRILL, news=drill_news()),
+    "drill-passed": replace(DRILL, steps=STEPS),
+    "drill-passed-end": replace(DRILL, steps=STEPS, is_end=True),
+    "drill-failed": replace(DRILL, steps=(Measured(step=Step.ON_CALL, why="no_rota"), *LOST)),
+    "drill-failed-end": replace(DRILL, steps=LOST, is_end=True),
+    "drill-interrupted": replace(DRILL, steps=LOST, is_interrupted=True),
     # ── lines ──
     **{
         f"line-paused-{why}": LineBody(
