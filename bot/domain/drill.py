@@ -14,14 +14,12 @@ from adapters.contract import AccountName, Region, Snapshot, TaskId, TaskState
 from bot.domain import appointment
 from bot.domain.change import judge
 from bot.domain.notice import DrillBody, Kind, Measured, Notice, PageBody, Step
-from bot.domain.rota import TargetKind
+from bot.domain.page import pager
 from bot.domain.subscription import Place
 from bot.domain.task import Known, News
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from bot.domain.rota import Target
 
 IN_TIME: Final = timedelta(seconds=30)  # since the outage began; by then each step has to have arrived
 STOOD_STILL: Final = timedelta(seconds=30)  # nobody looked for so long after that: the bot was down
@@ -51,6 +49,14 @@ class Drill:
     def cause(self, step: Measured) -> str:
         """Name the notice of a step."""
         return f"drill:{self.id}:{step.step}:{step.who}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCall:
+    """Whoever is on call, a person or a group, and the people whom that means: each is told in person."""
+
+    id: str
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +107,17 @@ def rehearse(now: datetime) -> tuple[News, datetime]:
     return told, began
 
 
-def plan(place: Place, by: str, *, who: Target | None, has_rota: bool, pagers: Sequence[str], now: datetime) -> Drill:
+def plan(place: Place, by: str, *, whom: OnCall | None, has_rota: bool, pagers: Sequence[str], now: datetime) -> Drill:
     """
     Say which steps a drill has: whoever is on call is called, and whoever started it where nobody is.
 
     Args:
-        who: is on call now.
+        whom: is on call now.
         pagers: the names of those outside Slack that this place calls.
     """
     _, began = rehearse(now)
-    missing = () if who is not None else (Measured(step=Step.ON_CALL, why=_GAP if has_rota else _ABSENT),)
-    person = by if who is None else who.id if who.kind is TargetKind.USER else ""
+    missing = () if whom is not None else (Measured(step=Step.ON_CALL, why=_GAP if has_rota else _ABSENT),)
+    called = OnCall(id=by, people=(by,)) if whom is None else whom
     return Drill(
         id=0,
         place=place,
@@ -122,8 +128,8 @@ def plan(place: Place, by: str, *, who: Target | None, has_rota: bool, pagers: S
             *missing,
             Measured(step=Step.CARD),
             Measured(step=Step.THREAD),
-            Measured(step=Step.CHANNEL, who=by if who is None else who.id),
-            *((Measured(step=Step.DIRECT, who=person),) if person else ()),
+            Measured(step=Step.CHANNEL, who=called.id),
+            *(Measured(step=Step.DIRECT, who=person) for person in called.people),
             *(Measured(step=Step.PAGER, who=name) for name in pagers),
         ),
     )
@@ -149,7 +155,7 @@ def _notices(drill: Drill, step: Measured, news: News, now: datetime) -> Iterato
             body = _page(drill, news, now, step.who)
             yield Notice(place=there, kind=Kind.DIRECT, cause=cause, body=body, user=step.who)
         case Step.PAGER:
-            there = _pager(place, step.who)
+            there = pager(place.team, step.who)
             yield Notice(place=there, kind=Kind.CALL, cause=cause, body=_page(drill, news, now))
 
 
@@ -201,7 +207,7 @@ def closing(drill: Drill, outcome: Outcome, *, now: datetime) -> tuple[Notice, .
     for step in outcome.steps:
         if step.step is Step.PAGER and step.after is not None:
             body = replace(_page(drill, news, now), act="resolve")
-            there, cause = _pager(place, step.who), f"drill:{drill.id}:resolve:{step.who}"
+            there, cause = pager(place.team, step.who), f"drill:{drill.id}:resolve:{step.who}"
             notices.append(Notice(place=there, kind=Kind.CALL, cause=cause, body=body))
     return tuple(notices)
 
@@ -232,7 +238,3 @@ def _page(drill: Drill, news: News, now: datetime, *mentions: str) -> PageBody:
         at=now,
         by=drill.by,
     )
-
-
-def _pager(place: Place, name: str) -> Place:
-    return Place(team=place.team, channel=f"pager:{name}")

@@ -22,7 +22,7 @@ from bot.flows.drain import backoff, drain, surely
 from bot.flows.pause import pause
 from bot.flows.unreachable import pass_over
 from bot.queue.punctual import Late
-from bot.store.cards import DIGEST, name
+from bot.store.cards import DIGEST, DRILL, name
 from bot.store.channels import ARCHIVED
 
 if TYPE_CHECKING:
@@ -231,7 +231,8 @@ async def _linked(row: OutboxRow, office: Office) -> OutboxRow:
         return row
     there = Place(team=row.place.team, channel=row.body.channel)
     async with office.memory.reading() as tx:
-        card = await tx.cards.get(there, name(task=row.task, subscription=None, incident=row.incident))
+        told = DRILL if row.body.act == "drill" else name(task=row.task, subscription=None, incident=row.incident)
+        card = await tx.cards.get(there, told)
     link = "" if card is None else await office.speech.link(there.channel, card.root_ts)
     return replace(row, body=replace(row.body, link=link))
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain import message
-from bot.domain.drill import closing, measure, opening, plan
+from bot.domain.drill import OnCall, closing, measure, opening, plan
 from bot.domain.permit import Deed
 from bot.domain.rota import Target, TargetKind, on_call
 from bot.domain.typed import CommandError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.domain.drill import Drill, Outcome
     from bot.domain.rota import Rota
+    from bot.domain.subscription import Place
     from bot.flows.desk import Asker, Desk
     from bot.store.memory import Memory, Tx
 
@@ -45,11 +46,11 @@ async def drill(asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
     async with desk.memory.reading() as tx:
         here = await tx.subscriptions.of_place(place)
         kept = await tx.rotas.get(place)
-        who = None if kept is None else await _on_call(kept.rota, tx, now)
-    user = asker.person.user
-    owns = any(each.created_by == user for each in here) or (who is not None and who.id == user)
+        target = None if kept is None else await _on_call(kept.rota, tx, now)
+    user, whom = asker.person.user, None if target is None else await _whom(target, place, desk)
+    owns = any(each.created_by == user for each in here) or (whom is not None and user in whom.people)
     require(Deed.DRILL, asker.person, channel, owns=owns)
-    planned = plan(place, user, who=who, has_rota=kept is not None, pagers=desk.pagers(place), now=now)
+    planned = plan(place, user, whom=whom, has_rota=kept is not None, pagers=desk.pagers(place), now=now)
     async with changing(desk, asker, now=now) as change:
         number = await change.tx.drills.begin(planned)
         if number is None:
@@ -67,6 +68,12 @@ async def _on_call(rota: Rota, tx: Tx, now: datetime) -> Target | None:
     base = rota.base
     names = [base.id] if isinstance(base, Target) and base.kind is TargetKind.CALENDAR else []
     return on_call(rota, now, await tx.calendars.get(names)).who
+
+
+async def _whom(target: Target, place: Place, desk: Desk) -> OnCall:
+    if target.kind is not TargetKind.GROUP:
+        return OnCall(id=target.id, people=(target.id,))
+    return OnCall(id=target.id, people=await desk.members_of(place.team, target.id) or ())
 
 
 async def end_drills(memory: Memory, *, now: datetime) -> int:

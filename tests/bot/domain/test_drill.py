@@ -14,6 +14,7 @@ from bot.domain.drill import (
     IN_TIME,
     STOOD_STILL,
     Drill,
+    OnCall,
     Outcome,
     Sent,
     closing,
@@ -25,18 +26,17 @@ from bot.domain.drill import (
     steps_to_json,
 )
 from bot.domain.notice import DrillBody, Kind, Measured, PageBody, Step, from_json, to_json
-from bot.domain.rota import Target, TargetKind
 from bot.domain.subscription import Place
 from bot.domain.task import Why
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 RELAYS = Place(team="T0TEAM", channel="C0RELAYS")
-BO = Target(kind=TargetKind.USER, id="U0BO")
+BO = OnCall(id="U0BO", people=("U0BO",))
 
 
-def drill(who: Target | None = BO, *, has_rota: bool = True, pagers: tuple[str, ...] = ("night",)) -> Drill:
-    return replace(plan(RELAYS, "U0ANN", who=who, has_rota=has_rota, pagers=pagers, now=NOW), id=7)
+def drill(whom: OnCall | None = BO, *, has_rota: bool = True, pagers: tuple[str, ...] = ("night",)) -> Drill:
+    return replace(plan(RELAYS, "U0ANN", whom=whom, has_rota=has_rota, pagers=pagers, now=NOW), id=7)
 
 
 def all_sent(one: Drill, after: timedelta = 2 * SECOND) -> dict[str, Sent]:
@@ -83,11 +83,11 @@ def test_where_nobody_is_on_call_that_is_what_failed_and_who_began_it_is_called(
     assert whys(ended(one, all_sent(one))) == {Step.ON_CALL: why}
 
 
-def test_a_group_is_called_in_the_channel_and_nobody_of_it_alone():
-    steps = [step.step for step in drill(Target(kind=TargetKind.GROUP, id="S0OPS")).steps]
+def test_a_group_is_called_in_the_channel_and_each_of_it_in_person():
+    steps = drill(OnCall(id="S0OPS", people=("U0BO", "U0CY"))).steps
 
-    assert Step.CHANNEL in steps
-    assert Step.DIRECT not in steps
+    assert [step.who for step in steps if step.step is Step.CHANNEL] == ["S0OPS"]
+    assert [step.who for step in steps if step.step is Step.DIRECT] == ["U0BO", "U0CY"]
 
 
 def test_each_step_is_one_notice_in_a_place_of_its_own_and_none_is_about_a_task_or_an_incident():

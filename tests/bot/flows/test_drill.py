@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.domain.drill import IN_TIME, STOOD_STILL, Drill, opening, plan
+from bot.domain.drill import IN_TIME, STOOD_STILL, Drill, OnCall, opening, plan
 from bot.domain.notice import DrillBody, Kind, PageBody, Step, from_json
-from bot.domain.rota import Target, TargetKind
 from bot.domain.subscription import Place
 from bot.flows.drill import end_drills
 from bot.store.memory import Memory
@@ -60,8 +59,8 @@ async def rehearsal(database: Database) -> Rehearsal:
     async def nobody(_wakes: frozenset[Wake]) -> None: ...
 
     memory = Memory(database, wake=nobody)
-    who = Target(kind=TargetKind.USER, id="U0BO")
-    planned = plan(RELAYS, "U0ANN", who=who, has_rota=True, pagers=("night",), now=NOW)
+    whom = OnCall(id="U0BO", people=("U0BO",))
+    planned = plan(RELAYS, "U0ANN", whom=whom, has_rota=True, pagers=("night",), now=NOW)
     async with memory.transaction() as tx:
         number = await tx.drills.begin(planned)
         assert number is not None

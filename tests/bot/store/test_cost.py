@@ -156,7 +156,7 @@ async def hand_over(tx: Tx) -> None:
 
 
 async def rehearse(tx: Tx) -> None:
-    await tx.drills.begin(plan(PLACE, "U1", who=None, has_rota=False, pagers=("ops",), now=NOW))
+    await tx.drills.begin(plan(PLACE, "U1", whom=None, has_rota=False, pagers=("ops",), now=NOW))
     (drill,) = await tx.drills.under_way()
     for each in opening(drill, now=NOW):
         await tx.outbox.put(each, now=NOW)

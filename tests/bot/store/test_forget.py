@@ -45,7 +45,7 @@ async def fill(tx: Tx, place: Place, user: str, *tasks: str) -> None:
     await tx.mutes.put(place, account=ALIYUN, task=None, owner=user, begins_at=NOW, ends_at=after(60), now=NOW)
     await tx.rotas.save(place, rota(user), due_at=NOW, by=user, now=NOW, version=0)
     await tx.responses.open(response(incident=9_000, place=place, acked_by=user, called=(user,)))
-    await tx.drills.begin(plan(place, user, who=None, has_rota=False, pagers=(), now=NOW))
+    await tx.drills.begin(plan(place, user, whom=None, has_rota=False, pagers=(), now=NOW))
     await tx.audit.record(
         at=NOW,
         team_id=place.team,
