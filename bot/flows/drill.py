@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from bot.domain import message
 from bot.domain.drill import OnCall, closing, measure, opening, plan
 from bot.domain.permit import Deed
-from bot.domain.rota import Target, TargetKind, on_call
+from bot.domain.rota import TargetKind
 from bot.domain.typed import CommandError
 from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
+from bot.flows.duty import on_duty
 from bot.flows.where import about, is_direct, place_of
 from bot.store.cards import DRILL
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.drill import Drill, Outcome
-    from bot.domain.rota import Rota
+    from bot.domain.rota import Target
     from bot.domain.subscription import Place
     from bot.flows.desk import Asker, Desk
     from bot.store.memory import Memory, Tx
@@ -46,7 +47,7 @@ async def drill(asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
     async with desk.memory.reading() as tx:
         here = await tx.subscriptions.of_place(place)
         kept = await tx.rotas.get(place)
-        target = None if kept is None else await _on_call(kept.rota, tx, now)
+        target = await on_duty(place, tx, now=now)
     user, whom = asker.person.user, None if target is None else await _whom(target, place, desk)
     owns = any(each.created_by == user for each in here) or (whom is not None and user in whom.people)
     require(Deed.DRILL, asker.person, channel, owns=owns)
@@ -62,12 +63,6 @@ async def drill(asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
             await change.tx.outbox.put(notice, now=now)
         await change.trace("drill", str(number))
     return message.Done(said=(say("drill.started"),))
-
-
-async def _on_call(rota: Rota, tx: Tx, now: datetime) -> Target | None:
-    base = rota.base
-    names = [base.id] if isinstance(base, Target) and base.kind is TargetKind.CALENDAR else []
-    return on_call(rota, now, await tx.calendars.get(names)).who
 
 
 async def _whom(target: Target, place: Place, desk: Desk) -> OnCall:
