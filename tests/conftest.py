@@ -5,14 +5,13 @@ Real databases for tests: a SQLite file, and a PostgreSQL server of our own that
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.store.database import Database
-from tests.postgres import create, open_server
+from tests.postgres import create, drop, open_server, quick
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,21 +20,27 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[str], str]]:
-    """Give the URL of a database by its name; each worker process of the tests has a server of its own."""
-    with open_server() as url:
+    """
+    Give the URL of a database by its name; `migrated` has this release's tables, to be copied.
+
+    Each worker process of the tests has a server of its own.
+    """
+    with open_server(quick()) as url:
+        asyncio.run(_upgrade(create(url, "migrated")))
         yield url
 
 
-@pytest.fixture(scope="session")
-def fresh_postgres(postgres: Callable[[str], str]) -> Callable[[bool], str]:
-    """Make a database, empty or with this release's tables, and give its URL."""
-    numbers = itertools.count(1)
-    asyncio.run(_upgrade(create(postgres, "migrated")))
+@pytest.fixture
+def fresh_postgres(postgres: Callable[[str], str]) -> Iterator[Callable[[bool], str]]:
+    """Make a database, empty or with this release's tables, and give its URL; it is dropped when the test is over."""
+    made: list[str] = []
 
     def fresh(migrated: bool) -> str:  # noqa: FBT001
-        return create(postgres, f"test_{next(numbers)}", template="migrated" if migrated else "template0")
+        made.append(f"test_{len(made)}")
+        return create(postgres, made[-1], template="migrated" if migrated else "template0")
 
-    return fresh
+    yield fresh
+    drop(postgres, made)
 
 
 @pytest.fixture(scope="session")

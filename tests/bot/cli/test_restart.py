@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot import clock
-from tests.postgres import create, open_server
+from tests.postgres import create, open_server, quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with open_server() as url:
+    with open_server(quick()) as url:
         yield Server(create(url, "relay"))
 
 
