@@ -177,6 +177,7 @@ def without(rota: Rota, user: str) -> Rota:
             replace(cover, by="" if cover.by == user else cover.by) for cover in rota.covers if cover.user != user
         ),
         levels=tuple(level for level in rota.levels if user not in _named(level.target)),
+        told=None if user in _named(rota.told) else rota.told,
     )
 
 

@@ -17,6 +17,7 @@ from bot.settings.account import AccountSettings, Find, default, from_tables
 from bot.settings.bot import BotSettings
 from bot.settings.calling import PAGERDUTY_URL, CalendarSettings, PagerKind, PagerSettings, calendars, pagers
 from bot.settings.file import TABLES, read_file
+from bot.settings.groups import groups
 from bot.settings.reader import SettingsError, first_secret, read, unset
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Settings:
     accounts: Mapping[AccountName, AccountSettings]
     pagers: Mapping[str, PagerSettings] = field(default_factory=dict)
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)  # user groups that hold whoever is on call, by channel
 
 
 def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderType], find: Find) -> Settings:
@@ -77,6 +79,7 @@ def load(environ: Mapping[str, str] | None, *, builtin: Mapping[str, ProviderTyp
         accounts=accounts,
         pagers=pagers(tables["pagers"], environ),
         calendars=calendars(tables["calendars"], environ),
+        groups=groups(tables["rotas"]),
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT: Final = '[accounts.show] provider = "aliyun" regions = ["cn-shanghai"]'
-TABLES: Final = ("accounts", "pagers", "calendars")
+TABLES: Final = ("accounts", "pagers", "calendars", "rotas")
 # In capitals, as everybody names them. Vendors' keys have small letters: one that was pasted where its variable's name
 # belongs is not taken for a name, and not repeated in a message.
 VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")

@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.subscription import Place
-from bot.flows import escalate
+from bot.flows import escalate, handover
 from bot.flows.deliver import Office, deliver
 from bot.flows.escalate import Escalator
+from bot.flows.handover import Handovers
 from bot.flows.tidy import EVERY_S, Tidier
 from bot.flows.watch import LONGEST_NAP_S, WAKE, Watch
 from bot.queue.tempo import Tempo
+from bot.slack.groups import Groups
 from bot.slack.speech import speech
 from bot.store.pace import Paces
 from bot.wiring.reach import reach
@@ -61,6 +63,15 @@ class Working:
             now=means.now,
             every_s=escalate.EVERY_S / haste,
         )
+        self._handovers = Handovers(
+            memory=means.memory,
+            accounts=clouds.accounts,
+            reach=reach(means),
+            groups=means.told.groups,
+            put=Groups(means.client).put,
+            now=means.now,
+            every_s=handover.EVERY_S / haste,
+        )
         self._office = Office(
             memory=means.memory,
             speech=speech(means.voice, bot=means.identity.bot),
@@ -76,7 +87,7 @@ class Working:
             now=means.now,
             admins=means.told.bot.admins,
         )
-        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier, self._escalator)
+        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier, self._escalator, self._handovers)
 
     def start(self) -> None:
         """Begin to hear wakes."""

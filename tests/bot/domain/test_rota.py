@@ -196,6 +196,7 @@ def test_the_last_one_who_leaves_leaves_nobody():
         base=weekly("U1", "U1"),
         covers=(cover("U1", NOON, HOUR), Cover(user="U2", begins_at=NOON, ends_at=NOON + HOUR, by="U1")),
         levels=(Level(after=HOUR, target=user("U1")), Level(after=HOUR, target=GROUP)),
+        told=user("U1"),
     )
     left = without(rota, "U1")
 

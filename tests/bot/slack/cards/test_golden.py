@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,13 @@ import pytest
 from adapters import errors
 from adapters.contract import AccountName, Api, Plan, Progress, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain import message
+from bot.domain.calendar import Booking, Calendar
 from bot.domain.command import CommandError, parse
 from bot.domain.figures import LaneFigures
 from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import LaneName
 from bot.domain.permit import Refusal, refusal_said
+from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns, gaps, on_call, shifts
 from bot.domain.task import News, Why
 from bot.slack.cards import dress
 
@@ -44,6 +46,36 @@ SINGAPORE = TaskRef(
     region=Region("ap-singapore"),
     task_id=TaskId("kHh8Zl0xRQ2-7vN3mPqfWc4dTtYbUoIe+SgJr9aLXy5zKV1nEiAwDp6Ohj.GuBsMCFt0lRxQz8vHkPd2bWm7NcYfTaUoSg.."),
 )
+
+
+COVER = Cover(user="U0BOB", begins_at=NOW - HOUR, ends_at=NOW + 7 * HOUR, by="U0ADA")
+LEVEL = Level(after=5 * MINUTE, target=Target(kind=TargetKind.GROUP, id="S0OPS"))
+TURNS = Rota(
+    base=Turns(people=("U0ANN", "U0BOB", "U0CAT"), every=7, at=time(9), zone="Asia/Shanghai", begins=NOW.date()),
+    covers=(COVER,),
+    levels=(LEVEL, Level(after=10 * MINUTE, target=Target(kind=TargetKind.CALENDAR, id="chiefs"))),
+)
+OLD = Calendar(
+    name="ops",
+    bookings=(Booking(user="U0ANN", begins_at=NOW - HOUR, ends_at=NOW + 40 * HOUR),),
+    fetched_at=NOW - 30 * HOUR,
+    tried_at=NOW,
+    code="404",
+)
+
+
+def shown(rota: Rota, *calendars: Calendar, said: str = "") -> message.OnCallShown:
+    known, until = {calendar.name: calendar for calendar in calendars}, NOW + timedelta(days=14)
+    is_named = rota.base is not None or bool(rota.covers)
+    return message.OnCallShown(
+        rota=rota,
+        now=on_call(rota, NOW, known),
+        coming=shifts(rota, NOW, until, known) if is_named else (),
+        gaps=gaps(rota, NOW, until, known) if is_named else (),
+        calendars=calendars,
+        at=NOW,
+        said=said,
+    )
 
 
 def aliyun(state: TaskState, raw: str, **known: Any) -> message.Look:
@@ -341,6 +373,11 @@ SAID: dict[str, message.Message] = {
         ),
         total=2,
     ),
+    "oncall": shown(TURNS, said="Done, and told in the channel."),
+    "oncall-nobody": shown(Rota()),
+    "oncall-gap": shown(Rota(covers=(COVER,), levels=(LEVEL,))),
+    "oncall-calendar-old": shown(Rota(base=Target(kind=TargetKind.CALENDAR, id="ops")), OLD),
+    "oncall-calendar-unread": shown(Rota(base=Target(kind=TargetKind.CALENDAR, id="ops"))),
     "past-nothing": message.Past(name="main-en", ref=SHANGHAI, since=NOW - HOUR, happened=(), total=0),
     "help": message.Helped(titles=("Alibaba Cloud", "Tencent Cloud"), bot="U0BOT"),
     "help-limited": message.Helped(titles=("Alibaba Cloud",), limited=True, bot="U0BOT"),
