@@ -99,16 +99,6 @@ class Responses:
         )
         return saved.rowcount == 1
 
-    async def close_of(self, incident: int, at: datetime, why: str) -> list[Response]:
-        """Close the open responses to an incident, of which nothing is due any more; returns them as they are now."""
-        closed = await self._connection.execute(
-            update(ResponseRow)
-            .where(ResponseRow.incident == incident, ResponseRow.closed_at.is_(None))
-            .values(closed_at=at, closed_why=why, due_at=None, due="", version=ResponseRow.version + 1)
-            .returning(ResponseRow)
-        )
-        return sorted((_response(row) for row in closed), key=lambda response: response.id)
-
     async def leave(self, team: str, user: str, *, now: datetime) -> list[Response]:
         """Take a person out of all of a team's responses; returns those that named them, as they were."""
         named = (ResponseRow.acked_by, ResponseRow.snoozed_by, ResponseRow.assigned_to)

@@ -145,7 +145,6 @@ async def escalate(tx: Tx) -> None:
     assert await tx.outbox.withdraw(number, now=NOW) == 1
     await tx.responses.open_of_place(PLACE)
     await tx.responses.of_incident(1)
-    await tx.responses.close_of(1, NOW, "recovered")
 
 
 async def hand_over(tx: Tx) -> None:
