@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.domain.following import FOLLOWING, Following
 from bot.domain.oncall import ONCALL, OnCalling
+from bot.domain.responding import RESPONDING, Responding
 from bot.domain.target import LONGEST_TASK, Target, read_target
 from bot.domain.text import clip
 from bot.domain.typed import LONGEST_AGAIN, MOST_CHARACTERS, SHOWN, CommandError, again, plain, split
@@ -71,7 +72,7 @@ class Drill:
     """`drill`."""
 
 
-Command: TypeAlias = Help | Status | Accounts | Debug | Drill | Following | OnCalling
+Command: TypeAlias = Help | Status | Accounts | Debug | Drill | Following | OnCalling | Responding
 
 
 def _help(words: list[str], _: Mapping[str, str]) -> Help:
@@ -137,7 +138,9 @@ _ITSELF: Final[tuple[Verb[Command], ...]] = (
     ),
 )
 
-VERBS: Final[Mapping[str, Verb[Command]]] = {verb.name: verb for verb in (*_ASKING, *FOLLOWING, ONCALL, *_ITSELF)}
+VERBS: Final[Mapping[str, Verb[Command]]] = {
+    verb.name: verb for verb in (*_ASKING, *FOLLOWING, ONCALL, *RESPONDING, *_ITSELF)
+}
 
 
 def parse(text: str) -> Command:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from adapters.contract import AccountName, Region, Snapshot, TaskRef, TaskState
 from bot.domain.calendar import Calendar
 from bot.domain.figures import LaneFigures
+from bot.domain.handling import Handling
 from bot.domain.outlook import Outlook
 from bot.domain.rota import Rota, Shift
 from bot.domain.subscription import ChannelSettings
@@ -242,10 +243,75 @@ class OnCallShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Responded:
+    """
+    What came of a deed about an incident: it is done, or somebody or something was first.
+
+    `by` has it in hand, or is the one to whom it is given; `ago` is since when somebody has it, or since when it is
+    over, for the reason `why`.
+    """
+
+    verb: str  # ack, snooze, assign, close
+    because: str  # as `domain.response.Because` has it
+    number: int
+    name: str  # as it came
+    by: str = ""
+    ago: timedelta | None = None
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One open incident as a channel handles it."""
+
+    number: int
+    name: str
+    region: Region
+    account: AccountName
+    state: TaskState | None  # None: of many tasks, or of an account that cannot be seen
+    opened_at: datetime
+    lasts: timedelta
+    handling: Handling
+    pages: bool  # somebody is called for it
+    with_: int | None = None  # the incident that calls for this one too
+    due: str = ""  # what comes next, as `domain.response.Due` has it; empty: nothing
+    due_at: datetime | None = None
+    level: int = 0  # that is called next
+    who: str = ""  # of that level: a user or group id, or a calendar's name; empty where that shows when it is called
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Changes that a burst gathers into one message: said at `digest_at`, or said and joined by more for a while."""
+
+    count: int
+    digest_at: datetime | None = None
+    joins_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentsShown:
+    """What a channel is at, the oldest first; `total` counts also what is not shown."""
+
+    incidents: tuple[Incident, ...]
+    total: int
+    held_back: HeldBack | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowForm:
     """The dialog that takes many ids. With `thread_ts` what is subscribed is told under that message."""
 
     thread_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseForm:
+    """The dialog that asks why an incident is closed; the button knew the response and its version."""
+
+    response: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +323,20 @@ class SettingsForm:
 
 
 Message: TypeAlias = (
-    Answer | Waiting | Mistyped | Declined | Helped | AccountsShown | Debugged | JustId | Done | Choice | Listed
-    | Past | OnCallShown
+    Answer
+    | Waiting
+    | Mistyped
+    | Declined
+    | Helped
+    | AccountsShown
+    | Debugged
+    | JustId
+    | Done
+    | Choice
+    | Listed
+    | Past
+    | OnCallShown
+    | Responded
+    | IncidentsShown
 )
-Form: TypeAlias = FollowForm | SettingsForm  # opened as a dialog where there can be one
+Form: TypeAlias = FollowForm | SettingsForm | CloseForm  # opened as a dialog where there can be one

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from adapters.contract import AccountName, Plan, Region, Remark, TaskId, TaskRef, TaskState
+from bot.domain.handling import Handling
 from bot.domain.message import Look
 from bot.domain.subscription import Place
 from bot.domain.task import News, Successor, Why
@@ -34,24 +35,6 @@ class Kind(StrEnum):
     PAGE = "page"  # a call, in the channel: under the card and shown in the channel too, gathered into no digest
     CALL = "call"  # a call by something outside Slack; the place's channel is `pager:<name>`
     DRILL = "drill"  # a rehearsed outage: its root message, which becomes the table, and what stands under it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
-    """A response as a message shows it; its buttons carry `response` and `version`."""
-
-    response: int
-    version: int
-    by: str = ""  # who has it in hand: they acked, or snoozed; empty for nobody
-    until: datetime | None = None  # the ack's or the snooze's end
-    is_snoozed: bool = False
-    assigned_to: str = ""  # and has not acked yet
-    over_at: datetime | None = None  # nothing is to be done any more
-
-    @property
-    def is_free(self) -> bool:
-        """Say whether somebody is to take it in hand."""
-        return not self.by and self.over_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.domain.mention import mentioned
+from bot.domain.rota import TargetKind
 from bot.domain.target import Target, read_target
 from bot.domain.typed import CommandError
 from bot.domain.verb import Verb
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 200
 
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})", re.ASCII)
-_PERSON: Final = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,17 @@ ONLY: Final = Which()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """The response that a button is about, and its version when the button was made."""
+
+    response: int
+    version: int
+
+
+Meant: TypeAlias = Which | Pressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incidents:
     """`incidents`: what is open here, and who does what about it."""
 
@@ -51,7 +63,7 @@ class Incidents:
 class Ack:
     """`ack [<incident>] [for=30m]`; the length stays as it was typed."""
 
-    which: Which = field(default=ONLY)
+    which: Meant = field(default=ONLY)
     length: str = ""
 
 
@@ -59,14 +71,14 @@ class Ack:
 class Snooze:
     """`snooze [<incident>]`: until the next change."""
 
-    which: Which = field(default=ONLY)
+    which: Meant = field(default=ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
     """`assign [<incident>] @user`."""
 
-    which: Which = field(default=ONLY)
+    which: Meant = field(default=ONLY)
     user: str  # a Slack id
 
 
@@ -74,7 +86,7 @@ class Assign:
 class Close:
     """`close [<incident>] reason=…`; behind a number the reason may stand without its name."""
 
-    which: Which = field(default=ONLY)
+    which: Meant = field(default=ONLY)
     reason: str
 
 
@@ -97,10 +109,10 @@ def _snooze(words: list[str], options: Mapping[str, str]) -> Snooze:
 
 def _assign(words: list[str], options: Mapping[str, str]) -> Assign:
     """Read the person wherever they stand; what else is there says which incident."""
-    people = [found["id"] for word in words if (found := _PERSON.fullmatch(word)) is not None]
+    people = [who.id for word in words if (who := mentioned(word)) is not None and who.kind is TargetKind.USER]
     if len(people) != 1:
         raise CommandError(say("typed.assign_whom", count=len(people)), instead="/relay assign #12 @user")
-    rest = [word for word in words if _PERSON.fullmatch(word) is None]
+    rest = [word for word in words if mentioned(word) is None]
     return Assign(which=_which(rest, options, "assign"), user=people[0])
 
 
@@ -149,7 +161,7 @@ RESPONDING: Final[tuple[Verb[Responding], ...]] = (
     Verb(
         name="assign",
         usage="assign [#12|<task>] @user",
-        example="/relay assign #12 @user",
+        example="/relay assign #12 <@U012AB3CD>",
         options=frozenset({"region"}),
         build=_assign,
     ),

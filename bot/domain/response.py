@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 
+from bot.domain.handling import Handling
 from bot.domain.rota import Level, Target, TargetKind
 
 if TYPE_CHECKING:
@@ -418,6 +419,19 @@ def closed(response: Response, why: str, now: datetime, *, by: str = "") -> Outc
     after = replace(response, closed_at=now, closed_why=why, due=None, due_at=None, calls=())
     calls = _outside(response, Act.RESOLVE, Because.DONE, by)
     return Outcome(response=after, because=Because.DONE, calls=calls, is_withdrawn=True)
+
+
+def handling(response: Response) -> Handling:
+    """Say who has a response in hand and until when, as messages show it."""
+    return Handling(
+        response=response.id,
+        version=response.version,
+        by=response.acked_by if response.is_acked else "",
+        until=response.ack_until,
+        is_snoozed=response.is_acked and bool(response.snoozed_by),
+        assigned_to="" if response.is_acked else response.assigned_to,
+        over_at=response.closed_at,
+    )
 
 
 def can_lead(response: Response, now: datetime) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.contract import AccountName, TaskId
+    from bot.domain.page import About
     from bot.domain.subscription import Wish
     from bot.domain.task import Followed
 
@@ -57,6 +58,15 @@ def options(wish: Wish, zone: str) -> str:
     if wish.page:
         parts.append(say("option.page"))
     return " · ".join(parts) or say("option.none")
+
+
+def incident_called(about: About) -> str:
+    """Name what an incident is about: a task, many tasks, or an account that cannot be seen."""
+    if about.task_id is not None:
+        return task_called(about.name, about.task_id)
+    if about.group is not None:
+        return say("page.many", count=about.count, account=about.account)
+    return say("account.blind", account=about.account)
 
 
 def several(names: Sequence[str]) -> str:

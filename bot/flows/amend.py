@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.domain.handling import handling
 from bot.domain.notice import CardBody, GroupBody, Notice, PageBody
+from bot.domain.response import handling
 from bot.store.cards import of_incident, of_page, of_task
 
 if TYPE_CHECKING:

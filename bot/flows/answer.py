@@ -15,10 +15,13 @@ from bot.domain.command import Accounts, CommandError, Debug, Drill, Help, Statu
 from bot.domain.following import History, List, Mine, Mute, Name, Settings, Subscribe, Tasks, Unmute, Unsubscribe
 from bot.domain.oncall import ClearOnCall, Escalate, EscalateClear, OnCall, Override, Rotate, SetOnCall
 from bot.domain.permit import Deed, refusal_said, refuses
+from bot.domain.responding import Ack, Assign, Close, Incidents, Snooze
+from bot.flows.acknowledge import acknowledge
 from bot.flows.discover import discover
 from bot.flows.drill import drill
 from bot.flows.follow import follow
 from bot.flows.history import history
+from bot.flows.incidents import incidents
 from bot.flows.mute import mute
 from bot.flows.name import name
 from bot.flows.oncall import oncall
@@ -92,10 +95,14 @@ async def _understood(
                 return await _accounts(asker, desk)
             case Debug():
                 return await _debug(asker, desk)
-            case OnCall() | SetOnCall() | Rotate() | Override() | Escalate() | EscalateClear() | ClearOnCall():
-                return await oncall(command, asker, desk, now=now)
             case Drill():
                 return await drill(asker, desk, now=now)
+            case Incidents():
+                return await incidents(asker, desk, now=now)
+            case Ack() | Snooze() | Assign() | Close():
+                return await acknowledge(command, asker, desk, now=now)
+            case OnCall() | SetOnCall() | Rotate() | Override() | Escalate() | EscalateClear() | ClearOnCall():
+                return await oncall(command, asker, desk, now=now)
             case Status() | Subscribe() | Tasks():
                 return await _patiently(_asked(command, asker, desk, now=now), command, desk, asker, tell)
             case _:

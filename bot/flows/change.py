@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+    from bot.domain.subscription import Place
     from bot.flows.desk import Asker, Desk
     from bot.store.memory import Tx
 
@@ -47,12 +48,17 @@ class Change:
         """
         Put one line into the channel: the sentence `line.<key>`, and who did it.
 
-        A direct conversation has nobody who would have to be told.
-
         Args:
             about: tells several lines of one act apart.
         """
-        place = place_of(self.asker)
+        await self.tell_at(place_of(self.asker), key, about=about, thread_ts=self.asker.thread_ts, **values)
+
+    async def tell_at(self, place: Place, key: str, *, about: str = "", thread_ts: str = "", **values: str) -> None:
+        """
+        Do the same in another place, or under a message of it.
+
+        A direct conversation has nobody who would have to be told.
+        """
         if is_direct(place):
             return
         await self.tx.outbox.put(
@@ -61,7 +67,7 @@ class Change:
                 key,
                 user=self.asker.person.user,
                 cause=f"line:{self.asker.act}:{about}",
-                thread_ts=self.asker.thread_ts,
+                thread_ts=thread_ts,
                 **values,
             ),
             now=self.now,

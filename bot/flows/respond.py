@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from bot.domain import response as judge
 from bot.domain.page import pages
-from bot.domain.response import Act, Due, Policy, Response
+from bot.domain.response import Act, Because, Due, Policy, Response
 from bot.flows.about import about, name_of, tasks_of
+from bot.flows.amend import amend
 from bot.flows.silent import silent_until
 from bot.store.incidents import Scope
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from bot.domain.subscription import Place
     from bot.store.incidents import Incident
     from bot.store.memory import Tx
+
+# What makes it nobody's again, so that messages which show whose it was are to say so.
+_SHOWN = frozenset({Because.ACK_OVER, Because.SNOOZE_OVER, Because.WORSE, Because.CHANGED, Because.REOPENED})
 
 GROUPED = "group"  # why a task's own response ends: it is one of many now
 UNFOLLOWED = "unfollowed"  # why a response ends whose place follows nothing of it any more
@@ -152,6 +156,8 @@ async def settle(
         return False
     if outcome.is_withdrawn:
         await tx.outbox.withdraw(after.id, now=now)
+    if outcome.is_withdrawn or outcome.because in _SHOWN:
+        await amend(tx, replace(after, version=after.version + 1), now=now)
     followers = await _followers(tx, after) if _may_lead(after, outcome) else []
     if outcome.calls:
         await _put(tx, outcome, accounts=accounts, pagers=pagers, with_=len(followers), now=now)

@@ -16,7 +16,8 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.message import FollowForm
+from bot.domain.message import CloseForm, FollowForm
+from bot.domain.responding import LONGEST_REASON, Close, Pressed
 from bot.domain.target import Target, read_target
 from bot.domain.typed import CommandError, plain, split
 from bot.domain.words import say
@@ -33,10 +34,12 @@ log = logging.getLogger(__name__)
 
 FOLLOW: Final = "dialog.follow"
 SETTINGS: Final = "dialog.settings"
+CLOSE: Final = "dialog.close"
 
 TASKS: Final = "tasks"
 UNTIL: Final = "until"
 HEARS: Final = "hears"
+REASON: Final = "reason"
 LONGEST_TYPED: Final = 3000  # characters that Slack's input takes
 MOST_LINES: Final = 50
 _SWITCHES: Final = ("threads", "in_channel", "digest", "allows_shared")
@@ -50,6 +53,8 @@ class Where(BaseModel):
     v: Literal[1] = 1
     channel: str
     thread_ts: str = ""
+    response: int = 0  # that is to be closed, and its version when the button was made
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,9 @@ def view(form: Form, *, channel: str) -> dict[str, Any]:
     """Build a dialog."""
     if isinstance(form, FollowForm):
         return _modal(FOLLOW, say("dialog.follow"), Where(channel=channel, thread_ts=form.thread_ts), _follow())
+    if isinstance(form, CloseForm):
+        opened = Where(channel=channel, response=form.response, version=form.version)
+        return _modal(CLOSE, say("dialog.close.title"), opened, _close())
     return _modal(SETTINGS, say("dialog.settings"), Where(channel=channel), _settings(form))
 
 
@@ -117,6 +125,21 @@ def read_follow(sent: Mapping[str, Any]) -> Follow:
     if len(targets) > MOST_LINES:
         raise Unfilled({TASKS: say("dialog.follow.too_many", most=MOST_LINES)})
     return Follow(targets=tuple(targets), until=plain(_text(sent, UNTIL)).strip())
+
+
+def read_close(sent: Mapping[str, Any]) -> Close | None:
+    """
+    Read why an incident is to be closed, and which; None when a release that is gone opened the dialog.
+
+    Raises:
+        Unfilled: it gives no reason.
+    """
+    opened, reason = where(sent), plain(_text(sent, REASON)).strip()
+    if not reason:
+        raise Unfilled({REASON: say("typed.no_reason")})
+    if opened is None or not opened.response:
+        return None
+    return Close(which=Pressed(response=opened.response, version=opened.version), reason=reason)
 
 
 def read_settings(sent: Mapping[str, Any]) -> dict[str, bool]:
@@ -174,6 +197,11 @@ def _follow() -> list[dict[str, Any]]:
         _input(TASKS, say("dialog.follow.tasks"), tasks),
         _input(UNTIL, say("dialog.follow.until"), until, optional=True),
     ]
+
+
+def _close() -> list[dict[str, Any]]:
+    reason = {"type": "plain_text_input", "action_id": REASON, "max_length": LONGEST_REASON}
+    return [_input(REASON, say("dialog.close.reason"), reason)]
 
 
 def _settings(form: SettingsForm) -> list[dict[str, Any]]:

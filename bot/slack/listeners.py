@@ -19,7 +19,9 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.domain import message
 from bot.domain.following import Subscribe
 from bot.domain.permit import Channel, Person, Refusal, Standing
+from bot.domain.responding import Ack, Close, Snooze
 from bot.domain.words import say
+from bot.flows.acknowledge import acknowledge
 from bot.flows.answer import answer, carry_out
 from bot.flows.desk import Asker
 from bot.flows.expect import expect
@@ -58,6 +60,7 @@ _BOLT.setLevel(logging.ERROR)
 
 TRACK: Final = "track_in_thread"
 ANY: Final = re.compile(".*", re.DOTALL)
+FORMS: Final = (message.FollowForm, message.SettingsForm, message.CloseForm)
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 
 
@@ -206,6 +209,17 @@ def _hear_dialogs(app: AsyncApp, ear: Ear) -> None:
         if (heard := _sent(body)) is not None:
             _start(ear, heard, _settings_sent(ear, heard, body["view"]))
 
+    @app.view(dialogs.CLOSE)
+    async def close_sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            wanted = dialogs.read_close(body["view"])
+        except dialogs.Unfilled as unfilled:
+            await ack(response_action="errors", errors=unfilled.errors)
+            return
+        await ack()
+        if wanted is not None and (heard := _sent(body)) is not None:
+            _start(ear, heard, _close_sent(ear, heard, wanted))
+
 
 async def _nothing(ack: AsyncAck) -> None:
     """Ack what is not for us."""
@@ -282,7 +296,7 @@ async def _tell(ear: Ear, heard: Heard, said: message.Message, *, replaces: bool
 
 async def _show(ear: Ear, heard: Heard, said: message.Message | message.Form) -> None:
     """Say it to the person alone, or open the dialog that it is."""
-    if not isinstance(said, message.FollowForm | message.SettingsForm):
+    if not isinstance(said, FORMS):
         await _tell(ear, heard, said)
         return
     if not await dialogs.show(ear.client, heard.trigger, dialogs.view(said, channel=heard.channel)):
@@ -318,7 +332,7 @@ async def _mention(ear: Ear, heard: Heard, event: Mapping[str, Any]) -> None:
     asker = await _asker(ear, heard)
     asker = replace(asker, channel=await about(asker, ear.desk))
     said = await answer(text, asker, ear.desk, now=ear.now(), tell=tell, is_public=True)
-    if isinstance(said, message.FollowForm | message.SettingsForm):  # a mention brings nothing that opens a dialog
+    if isinstance(said, FORMS):  # a mention brings nothing that opens a dialog
         said = message.Mistyped(failed=say("dialog.not_here"), instead="/relay subscribe aliyun <TaskId>")
     await tell(said)
 
@@ -329,6 +343,9 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
     kind = order.kind(str(action.get("action_id")))
     if kind in order.ORDERS:
         await _order(ear, heard, asker, body, action)
+        return
+    if kind in press.RESPONSES:
+        await _response(ear, heard, asker, kind, value)
         return
     if kind == press.REALLY_GONE:
         await _really_gone(ear, heard, asker, value)
@@ -353,6 +370,27 @@ async def _button(ear: Ear, heard: Heard, body: Mapping[str, Any], action: Mappi
             await _share(ear, heard.url, await share(ref, asker, ear.desk, now=now), heard.channel)
         case press.ID:
             await _tell(ear, heard, message.JustId(task=ref.task_id))
+
+
+async def _response(ear: Ear, heard: Heard, asker: Asker, kind: str, value: str) -> None:
+    """Have an incident in hand, snooze it, or ask why it is to be closed."""
+    pressed = press.read_response(value)
+    if pressed is None:
+        await _tell(ear, heard, message.Declined(said=say("refused.stale")))
+        return
+    match kind:
+        case press.ACK:
+            await _responded(ear, heard, asker, Ack(which=pressed))
+        case press.SNOOZE:
+            await _responded(ear, heard, asker, Snooze(which=pressed))
+        case _:
+            await _show(ear, heard, message.CloseForm(response=pressed.response, version=pressed.version))
+
+
+async def _responded(ear: Ear, heard: Heard, asker: Asker, command: Ack | Snooze | Close) -> None:
+    now, verb = ear.now(), type(command).__name__.lower()
+    doing = acknowledge(command, asker, ear.desk, now=now)
+    await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb=verb, now=now))
 
 
 async def _really_gone(ear: Ear, heard: Heard, asker: Asker, value: str) -> None:
@@ -399,6 +437,10 @@ async def _follow_sent(ear: Ear, heard: Heard, wanted: dialogs.Follow) -> None:
     asker, now = await _asker(ear, heard), ear.now()
     doing = follow_each(wanted.targets, Subscribe(until=wanted.until), asker, ear.desk, now=now)
     await _tell(ear, heard, await carry_out(doing, asker, ear.desk, verb="subscribe", now=now))
+
+
+async def _close_sent(ear: Ear, heard: Heard, wanted: Close) -> None:
+    await _responded(ear, heard, await _asker(ear, heard), wanted)
 
 
 async def _settings_sent(ear: Ear, heard: Heard, view: Mapping[str, Any]) -> None:

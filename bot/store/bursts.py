@@ -46,6 +46,7 @@ class Gathering:
 
     body: DigestBody
     is_said: bool
+    not_before: datetime | None = None  # until then Slack wants to hear nothing
 
 
 class Bursts:
@@ -90,13 +91,13 @@ class Bursts:
         )
         newest = select(func.max(ids.subquery().c.id)).scalar_subquery()
         found = await self._connection.execute(
-            select(NoticeRow.body, NoticeRow.settled_at).where(NoticeRow.id == newest)
+            select(NoticeRow.body, NoticeRow.settled_at, NoticeRow.not_before).where(NoticeRow.id == newest)
         )
         row = found.one_or_none()
         body = None if row is None else from_json(row.body)
         if row is None or not isinstance(body, DigestBody):
             return None
-        return Gathering(body=body, is_said=row.settled_at is not None)
+        return Gathering(body=body, is_said=row.settled_at is not None, not_before=row.not_before)
 
     async def gather(self, changes: Sequence[Change], claim: Claim, *, now: datetime) -> bool:
         """

@@ -196,8 +196,11 @@ class Outbox:
         await self._repeat(newest, now=now)
 
     async def show_again(self, place: Place, subject: str, *, now: datetime) -> None:
-        """Show a card once more, where there is one: what is known of it only when it is sent has changed."""
-        if (newest := await self._newest(place, subject)) is not None:
+        """Show a card once more, where there is or will be one: what is known only when it is sent has changed."""
+        newest = await self._newest(place, subject)
+        if newest is None:
+            return
+        if newest.settled_at is None or await Cards(self._connection).get(place, subject) is not None:
             await self._repeat(newest, now=now)
 
     async def _newest(self, place: Place, subject: str) -> Any | None:

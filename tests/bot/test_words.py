@@ -57,6 +57,7 @@ PERHAPS = {
     "reason.{}": [None],
     "help.{}.cdn": [VERBS],
     "line.{}": [None],
+    "responded.over.{}": [None],
     "drill.why.{}": [None],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.

@@ -16,6 +16,7 @@ from bot.slack.cards import (
     drill,
     group,
     guide,
+    incidents,
     line,
     listing,
     oncall,
@@ -48,8 +49,8 @@ def dress(said: message.Message) -> Dressed:
             return guide.debug(said)
         case message.JustId():
             return sentence.just_id(said)
-        case message.OnCallShown():
-            return oncall.dress(said)
+        case message.OnCallShown() | message.Responded() | message.IncidentsShown():
+            return _dress_waking(said)
         case message.Done() | message.Choice() | message.Listed() | message.Past():
             return _dress_following(said)
 
@@ -64,6 +65,16 @@ def _dress_following(said: message.Done | message.Choice | message.Listed | mess
             return listing.listed(said)
         case message.Past():
             return listing.past(said)
+
+
+def _dress_waking(said: message.OnCallShown | message.Responded | message.IncidentsShown) -> Dressed:
+    match said:
+        case message.OnCallShown():
+            return oncall.dress(said)
+        case message.Responded():
+            return incidents.responded(said)
+        case message.IncidentsShown():
+            return incidents.shown(said)
 
 
 def dress_body(body: notice.Body) -> Dressed:

@@ -13,7 +13,7 @@ from bot.slack.cards.block import button
 from bot.slack.cards.text import escape, moment
 
 if TYPE_CHECKING:
-    from bot.domain.notice import Handling
+    from bot.domain.handling import Handling
     from bot.slack.cards.block import Block
 
 

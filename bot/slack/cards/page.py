@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.notice import Handling
+from bot.domain.handling import Handling
 from bot.domain.task import Why
 from bot.domain.tell import reason_said
 from bot.domain.text import clip, short_id, span, visible

@@ -5,12 +5,12 @@ What a button carries: which task, incident or response it is about, and the ver
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
+from bot.domain.responding import Pressed
 
 REFRESH: Final = "look.refresh"
 REFRESH_CARD: Final = (
@@ -51,14 +51,6 @@ class _Response(BaseModel):
     v: Literal[1] = 1
     r: int
     n: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
-    """The response that a button is about, and its version when the button was made."""
-
-    response: int
-    version: int
 
 
 def written_response(response: int, version: int) -> str:

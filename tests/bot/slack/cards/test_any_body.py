@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.contract import AccountName, Plan, Region, TaskId, TaskRef, TaskState
+from bot.domain.handling import Handling
 from bot.domain.mend import KINDS
 from bot.domain.notice import (
     AccountBody,
@@ -18,7 +19,6 @@ from bot.domain.notice import (
     DigestBody,
     DrillBody,
     GroupBody,
-    Handling,
     LineBody,
     Measured,
     PageBody,

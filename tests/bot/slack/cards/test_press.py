@@ -4,6 +4,7 @@ import pytest
 
 from adapters.contract import AccountName, Region, TaskId, TaskRef
 from bot.domain.command import LONGEST_TASK
+from bot.domain.responding import Pressed
 from bot.slack.cards import press
 
 TENCENT_ID = "kHh8Zl0xRQ2-7vN3mPqfWc4dTtYbUoIe+SgJr9aLXy5zKV1nEiAwDp6Ohj.GuBsMCFt0lRxQz8vHkPd2bWm7NcYfTaUoSg.."
@@ -46,7 +47,7 @@ def test_a_value_that_we_did_not_write_is_about_no_task(why: str, value: str):
 
 
 def test_a_button_of_a_response_knows_which_version_it_was_made_for():
-    assert press.read_response(press.written_response(9, 3)) == press.Pressed(response=9, version=3)
+    assert press.read_response(press.written_response(9, 3)) == Pressed(response=9, version=3)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 
 from adapters.contract import AccountName, Plan, Region, Retry, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain.drill import rehearse
+from bot.domain.handling import Handling
 from bot.domain.message import Look
 from bot.domain.notice import (
     AccountBody,
@@ -27,7 +28,6 @@ from bot.domain.notice import (
     DigestBody,
     DrillBody,
     GroupBody,
-    Handling,
     LineBody,
     Measured,
     PageBody,
