@@ -235,7 +235,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "drill.why.waits": "not delivered",
     "drill.why.user_disabled": "that account is switched off",
     "drill.started": "The drill runs. Its message in this channel ends as a table of what arrived when.",
-    "drill.runs": "A drill of {user} runs here already.",
+    "drill.runs": "A drill runs here already: its message ends as a table.",
     "drill.direct": "A drill needs a channel: there the calls go.",
     "account.blind": "I cannot see account {account}",
     "account.seen": "I see account {account} again",

@@ -55,8 +55,7 @@ async def drill(asker: Asker, desk: Desk, *, now: datetime) -> message.Message:
     async with changing(desk, asker, now=now) as change:
         number = await change.tx.drills.begin(planned)
         if number is None:
-            running = await change.tx.drills.of_place(place)
-            return message.Done(said=(say("drill.runs", user=f"<@{user if running is None else running.by}>"),))
+            return message.Done(said=(say("drill.runs"),))
         if (last := await change.tx.cards.get(place, DRILL)) is not None:
             await change.tx.cards.forget(place, last.ts)  # the table of the one before is left as it is
         for notice in opening(replace(planned, id=number), now=now):

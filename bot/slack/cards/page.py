@@ -35,9 +35,8 @@ def dress(body: PageBody) -> Dressed:
     lines = [" · ".join(part for part in first if part), *_remarks(body), *_thread(body.link)]
     where = say("page.small", number=body.incident, title=escape(body.title), region=escape(body.region))
     since = say("page.since", when=moment(body.opened_at))
-    return Dressed(
-        text=_lock_screen(body), blocks=(section("\n".join(lines)), small(f"{where} · {since}"), *_hand(body))
-    )
+    shown = since if body.act == "drill" else f"{where} · {since}"
+    return Dressed(text=_lock_screen(body), blocks=(section("\n".join(lines)), small(shown), *_hand(body)))
 
 
 def _called(body: PageBody) -> str:
