@@ -1,0 +1,448 @@
+"""
+Who is called, in what order and when; and what stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.contract import TaskId
+from bot.domain import response as judge
+from bot.domain.notice import Kind, PageBody, Skip
+from bot.domain.rota import Level, Rota, Target, TargetKind
+from bot.flows.escalate import could_not_reach
+from bot.flows.respond import leave, silence, unsilence
+from bot.flows.unmute import end_mutes
+from bot.sandbox.faults import Fail
+from bot.store.database import Database
+from tests.bot.flows.night import ANN, BOB, CAT, HOUR, LEVELS, MINUTE, open_night, user
+from tests.bot.flows.world import ALI, OPS, SHOW, script
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.domain.subscription import Mute
+    from tests.bot.flows.night import Night
+
+DOWN = ("3", "RetryTimesOffline")
+
+
+@pytest.fixture
+async def embedded(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database of the kind that is quick to make: what is tried with it does not depend on the kind."""
+    opened = Database.open(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}")
+    yield opened
+    await opened.close()
+
+
+def goes_down(night: Night, *tasks: str, reason: str = DOWN[1]) -> None:
+    for task in tasks:
+        night.world.say(task, DOWN[0], reason)
+
+
+async def mentioned(night: Night) -> list[tuple[str, ...]]:
+    return [body.mentions for body in await night.called()]
+
+
+async def mute(night: Night, task: str | None, lasts: timedelta) -> Mute:
+    now = night.world.clock.now
+    async with night.world.memory.transaction() as tx:
+        made, _ = await tx.mutes.put(
+            SHOW,
+            account=ALI,
+            task=None if task is None else TaskId(task),
+            owner="U1",
+            begins_at=now,
+            ends_at=now + lasts,
+            now=now,
+        )
+        await silence(tx, SHOW, made.ends_at, now=now)
+    return made
+
+
+async def test_whoever_is_on_call_is_called_and_after_five_minutes_the_second_level(database: Database):
+    async with open_night(database, script("a")) as night:
+        night.pagers = ("night",)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        first = await mentioned(night)
+        await night.passes(4.5 * MINUTE)
+        second = await mentioned(night)
+        direct = await night.called(Kind.DIRECT)
+        outside = await night.called(Kind.CALL)
+
+    assert first == [(ANN,)]
+    assert second == [(ANN,), (BOB,)]
+    assert [body.mentions for body in direct] == [(ANN,), (BOB,)]
+    assert [body.dedup_key for body in outside] == ["relaybot:1:0", "relaybot:1:1"]
+
+
+async def test_the_last_level_is_called_again_every_quarter_of_an_hour(embedded: Database):
+    async with open_night(embedded, script("a"), rota=Rota(base=user(ANN))) as night:
+        goes_down(night, "a")
+        await night.passes(32 * MINUTE, step=15)
+        calls = await night.called()
+
+    assert [(body.step, body.attempt, body.because) for body in calls] == [
+        (0, 0, "opened"),
+        (0, 1, "repeated"),
+        (0, 2, "repeated"),
+    ]
+
+
+async def test_a_bot_that_was_down_for_an_hour_calls_the_current_level_once_and_says_how_late(database: Database):
+    async with open_night(database, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        night.world.clock.move(HOUR)
+        await asyncio.gather(*(night.new_escalator().beat() for _ in range(2)))
+        calls = await night.called()
+        await night.passes(MINUTE)
+        later = await night.called()
+
+    assert [body.mentions for body in calls] == [(ANN,), (BOB,)]
+    assert calls[0].late is None
+    assert calls[1].late is not None
+    assert 55 * MINUTE < calls[1].late < HOUR
+    assert len(later) == 2
+
+
+async def test_an_ack_stops_the_calls_until_it_is_over_and_whoever_acked_is_reminded(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        night.pagers = ("night",)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.are_delivered()
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        follows = [row.cause for row in await night.waiting() if row.kind == Kind.CALL]
+        await night.passes(29 * MINUTE, step=30)
+        quiet = await mentioned(night)
+        await night.passes(2 * MINUTE, step=30)
+        reminders = [
+            body
+            for body in await night.world.said(Kind.PAGE, Kind.DIRECT)
+            if isinstance(body, PageBody) and body.act == "remind"
+        ]
+        await night.passes(5 * MINUTE, step=30)
+        again = await mentioned(night)
+
+    assert follows == ["page:1:ack:0:2"]
+    assert quiet == [(ANN,)]
+    assert [body.by for body in reminders] == [ANN, ANN]
+    assert again == [(ANN,), (ANN,)]
+
+
+async def test_a_recovery_ends_the_response_and_the_pagers_hear_it(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        night.pagers = ("night",)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.are_delivered()
+        night.world.say("a", "1")
+        await night.passes(MINUTE)
+        follows = [row.cause for row in await night.waiting() if row.kind == Kind.CALL]
+        (response,) = await night.responses()
+        await night.passes(10 * MINUTE, step=30)
+        calls = await mentioned(night)
+
+    assert (response.closed_why, response.due_at) == ("recovered", None)
+    assert follows == ["page:1:resolve:0:2"]
+    assert calls == [(ANN,)]
+
+
+async def test_what_returns_within_ten_minutes_keeps_its_ack(database: Database):
+    async with open_night(database, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        night.world.say("a", "1")
+        await night.passes(MINUTE)
+        (closed,) = await night.responses()
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        (open_again,) = await night.responses()
+        calls = await mentioned(night)
+
+    assert closed.closed_at is not None
+    assert (open_again.closed_at, open_again.acked_by) == (None, ANN)
+    assert calls == [(ANN,)]
+
+
+async def test_what_returns_unacked_calls_again(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        night.world.say("a", "1")
+        await night.passes(MINUTE)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        calls = await night.called()
+
+    assert [(body.mentions, body.because) for body in calls] == [((ANN,), "opened"), ((ANN,), "reopened")]
+
+
+async def test_an_ack_is_void_when_it_gets_worse_in_kind(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        night.world.say("a", "2", "PullStreamFailed")
+        await night.passes(2 * MINUTE)
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        calls = await night.called()
+
+    assert [body.because for body in calls] == ["opened", "worse"]
+
+
+async def test_many_at_once_are_one_response_and_one_call_and_a_new_kind_calls_again(embedded: Database):
+    names = [f"t{number:02}" for number in range(40)]
+    async with open_night(embedded, *(script(name) for name in (*names, "late", "same"))) as night:
+        goes_down(night, *names)
+        await night.passes(20 * timedelta(seconds=1))
+        calls = await night.called()
+        responses = await night.responses()
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        goes_down(night, "same")
+        await night.passes(15 * timedelta(seconds=1))
+        quiet = await night.called()
+        goes_down(night, "late", reason="PushStreamFailed")
+        await night.passes(15 * timedelta(seconds=1))
+        joined = await night.called()
+
+    assert [body.task_id for body in calls] == [None]
+    assert 35 <= calls[0].count <= 40  # as many as were confirmed by then
+    assert len(responses) == 1
+    assert len(quiet) == 1
+    assert [(body.count, body.because) for body in joined[1:]] == [(42, "worse")]
+
+
+async def test_what_opens_within_a_minute_of_its_like_is_called_for_by_that_one(embedded: Database):
+    names = [f"t{number}" for number in range(20)]
+    async with open_night(embedded, *(script(name) for name in names)) as night:
+        goes_down(night, "t0")
+        await night.passes(15 * timedelta(seconds=1))
+        goes_down(night, "t1")
+        await night.passes(15 * timedelta(seconds=1))
+        first = await night.called()
+        await night.passes(5 * MINUTE, step=15)
+        second = await night.called()
+        await night.does(partial(judge.acked, by=BOB, now=night.world.clock.now))
+        acked = [row.acked_by for row in await night.responses()]
+
+    assert [body.task_id for body in first] == ["t0"]
+    assert [(body.task_id, body.count) for body in second] == [("t0", 1), ("t0", 2)]
+    assert acked == [BOB, BOB]
+
+
+async def test_what_was_called_for_calls_by_itself_when_the_other_is_over(embedded: Database):
+    names = [f"t{number}" for number in range(20)]
+    async with open_night(embedded, *(script(name) for name in names)) as night:
+        goes_down(night, "t0")
+        await night.passes(15 * timedelta(seconds=1))
+        goes_down(night, "t1")
+        await night.passes(15 * timedelta(seconds=1))
+        night.world.say("t0", "1")
+        await night.passes(MINUTE)
+        calls = await night.called()
+
+    assert [body.task_id for body in calls] == ["t0", "t1"]
+
+
+@pytest.mark.parametrize(
+    ("rota", "skipped"),
+    [
+        (Rota(levels=LEVELS), Skip(step=0, why="gap")),
+        (Rota(base=user(CAT), levels=LEVELS), Skip(step=0, why="deactivated", user=CAT)),
+        (
+            Rota(base=Target(kind=TargetKind.GROUP, id="S0EMPTY"), levels=LEVELS),
+            Skip(step=0, why="empty", user="S0EMPTY"),
+        ),
+        (Rota(base=Target(kind=TargetKind.CALENDAR, id="gone"), levels=LEVELS), Skip(step=0, why="gap")),
+    ],
+    ids=["a gap", "a person who left", "an empty group", "a calendar that says nobody"],
+)
+async def test_where_nobody_can_be_called_the_next_level_is_at_once_and_that_is_said(
+    embedded: Database, rota: Rota, skipped: Skip
+):
+    async with open_night(embedded, script("a"), rota=rota) as night:
+        night.unfit[CAT] = "deactivated"
+        night.groups["S0EMPTY"] = ()
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        (call,) = await night.called()
+
+    assert (call.mentions, call.skipped) == ((BOB,), (skipped,))
+
+
+async def test_without_anybody_at_all_the_channel_hears_it(embedded: Database):
+    async with open_night(embedded, script("a"), rota=None) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        (call,) = await night.called()
+        direct = await night.called(Kind.DIRECT)
+
+    assert (call.mentions, call.skipped, direct) == ((), (Skip(step=0, why="gap"),), [])
+
+
+async def test_each_member_of_a_group_is_told_in_person(embedded: Database):
+    group = Target(kind=TargetKind.GROUP, id="S0OPS")
+    async with open_night(embedded, script("a"), rota=Rota(base=group)) as night:
+        night.groups["S0OPS"] = (ANN, BOB)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        calls = await night.called(), await night.called(Kind.DIRECT)
+
+    assert [[body.mentions for body in each] for each in calls] == [[("S0OPS",)], [("S0OPS",), ("S0OPS",)]]
+
+
+async def test_a_person_who_takes_no_message_is_passed_over_at_once(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        (response,) = await night.responses()
+        async with night.world.memory.transaction() as tx:
+            await could_not_reach(tx, response.id, ANN, now=night.world.clock.now)
+        await night.passes(timedelta(seconds=5))
+        calls = await mentioned(night)
+
+    assert calls == [(ANN,), (BOB,)]
+
+
+async def test_the_levels_are_those_of_when_it_began_and_the_people_those_of_now(embedded: Database):
+    async with open_night(embedded, script("a"), rota=Rota(base=user(ANN), levels=LEVELS)) as night:
+        goes_down(night, "a")
+        await night.passes(timedelta(seconds=10))
+        await night.keep(Rota(base=user(CAT), levels=(Level(after=HOUR, target=user(ANN)),)))
+        night.world.say("a", "1")
+        await night.passes(MINUTE)
+        goes_down(night, "a")
+        await night.passes(6 * MINUTE)
+        calls = await mentioned(night)
+
+    assert calls == [(ANN,), (CAT,), (BOB,)]
+
+
+async def test_nobody_is_called_while_it_is_muted_and_then_at_its_end(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await mute(night, "a", HOUR)
+        waiting = await night.waiting()
+        await night.passes(50 * MINUTE, step=60)
+        silent = await mentioned(night)
+        await night.passes(15 * MINUTE, step=60)
+        spoken = await night.called()
+
+    assert waiting == []
+    assert silent == [(ANN,)]
+    assert [(body.mentions, body.because) for body in spoken[1:2]] == [((ANN,), "held")]
+    assert spoken[1].late is None
+
+
+async def test_a_mute_that_is_lifted_lets_what_waited_be_called_at_once(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        made = await mute(night, None, HOUR)
+        await night.passes(10 * MINUTE, step=60)
+        async with night.world.memory.transaction() as tx:
+            await tx.mutes.remove(made.id)
+            await unsilence(tx, SHOW, now=night.world.clock.now)
+        await night.passes(timedelta(seconds=5))
+        calls = await mentioned(night)
+
+    assert calls == [(ANN,), (ANN,)]
+
+
+async def test_what_came_under_a_mute_and_is_still_bad_calls_when_it_is_over(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        await mute(night, "a", 10 * MINUTE)
+        goes_down(night, "a")
+        await night.passes(5 * MINUTE, step=30)
+        silent = await night.responses()
+        night.world.clock.move(6 * MINUTE)
+        await end_mutes(night.world.memory, night.world.accounts, now=night.world.clock.now)
+        await night.passes(timedelta(seconds=10))
+        calls = await mentioned(night)
+
+    assert silent == []
+    assert calls == [(ANN,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "early", "late"),
+    [("InternalError", "Unreachable", 0, 1), ("InvalidAccessKeyId.NotFound", "BadCredentials", 1, 1)],
+    ids=["a cloud that is down calls after five minutes", "a key that is refused calls after one"],
+)
+async def test_a_blind_account_is_one_call(embedded: Database, code: str, why: str, early: int, late: int):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(3))) as night:
+        night.world.stage.aliyun.faults.plan(Fail(code), times=None)
+        await night.passes(3 * MINUTE, step=10)
+        after_three = await night.called()
+        await night.passes(3 * MINUTE, step=10)
+        after_six = await night.called()
+        night.world.stage.aliyun.faults.clear()
+        await night.passes(MINUTE, step=10)
+        (response,) = await night.responses()
+
+    assert (len(after_three), len(after_six)) == (early, late)
+    assert (after_six[0].why, after_six[0].task_id, after_six[0].state) == (why, None, None)
+    assert response.closed_why == "seen_again"
+
+
+async def test_one_channels_ack_does_not_silence_another(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        await night.keep(Rota(base=user(BOB), levels=(Level(after=5 * MINUTE, target=user(CAT)),)), OPS)
+        await night.world.follow("a", place=OPS, page=True)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        await night.passes(5 * MINUTE)
+        here, there = [[body.mentions for body in await night.called(place=place)] for place in (SHOW, OPS)]
+
+    assert (here, there) == ([(ANN,)], [(BOB,), (CAT,)])
+
+
+async def test_a_channel_that_follows_without_calls_responds_and_calls_nobody(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        await night.world.follow("a", place=OPS)
+        goes_down(night, "a")
+        await night.passes(6 * MINUTE)
+        (response,) = await night.responses(OPS)
+        calls = await night.called(place=OPS)
+
+    assert (response.pages, response.due_at, calls) == (False, None, [])
+
+
+async def test_what_nobody_follows_any_more_calls_nobody(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        async with night.world.memory.transaction() as tx:
+            (subscription,) = await tx.subscriptions.of_place(SHOW)
+            await tx.subscriptions.remove(subscription.id, now=night.world.clock.now)
+            await leave(tx, SHOW, accounts=night.world.accounts, now=night.world.clock.now)
+        await night.passes(10 * MINUTE, step=30)
+        (response,) = await night.responses()
+        calls = await mentioned(night)
+
+    assert (response.closed_why, calls) == ("unfollowed", [(ANN,)])
+
+
+async def test_an_ack_takes_back_what_waits_to_be_sent(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        night.pagers = ("night",)
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        before = [row.kind for row in await night.waiting()]
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        waiting = await night.waiting()
+
+    assert before == [Kind.PAGE, Kind.DIRECT, Kind.CALL]
+    assert waiting == []
