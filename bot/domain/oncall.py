@@ -135,9 +135,11 @@ def _override(words: Sequence[str], options: Mapping[str, str]) -> Override:
 def _escalate(words: Sequence[str], options: Mapping[str, str]) -> Escalate | EscalateClear:
     if [word.lower() for word in words] == ["clear"] and not options:
         return EscalateClear()
-    if words or "to" not in options:
+    behind = [word for word in words if word.lower() != "to"]  # Slack helps with an @ behind a space, not behind a =
+    named = [*behind, *([options["to"]] if "to" in options else [])]
+    if len(named) != 1:
         raise CommandError(say("typed.oncall_to"), instead=_INSTEAD["escalate"])
-    to = options["to"]
+    (to,) = named
     target = mentioned(to)
     if target is None and not _ID.fullmatch(to.lower()):
         raise _unknown_person(to, "escalate")

@@ -62,6 +62,8 @@ def target(kind: str, name: str) -> Target:
         (f"oncall escalate to={BOB}", Escalate(after=5 * MINUTE, target=target("user", "U0BOB"))),
         (f"oncall escalate after=10m to={OPS}", Escalate(after=10 * MINUTE, target=target("group", "S0OPS"))),
         ("oncall escalate after=10m to=ops", Escalate(after=10 * MINUTE, target=target("calendar", "ops"))),
+        (f"oncall escalate after=10m to {BOB}", Escalate(after=10 * MINUTE, target=target("user", "U0BOB"))),
+        (f"oncall escalate {BOB} after=10m", Escalate(after=10 * MINUTE, target=target("user", "U0BOB"))),
         ("oncall escalate clear", EscalateClear()),
         ("oncall clear", ClearOnCall()),
     ],
