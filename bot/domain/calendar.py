@@ -11,6 +11,8 @@ from typing import Final
 from pydantic import TypeAdapter
 
 STALE_AFTER: Final = timedelta(hours=24)
+FETCH_EVERY: Final = timedelta(minutes=15)
+FETCH_AGAIN: Final = timedelta(minutes=2)  # while there is no good copy, or the last try failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -39,6 +41,12 @@ class Calendar:
     def age(self, at: datetime) -> timedelta | None:
         """Return how old the last good copy is; None where there never was one."""
         return None if self.fetched_at is None else max(at - self.fetched_at, timedelta())
+
+    def is_due(self, at: datetime) -> bool:
+        """Say whether it is to be fetched; a clock that was set back puts nothing off."""
+        if self.tried_at is None or self.tried_at > at:
+            return True
+        return at - self.tried_at >= (FETCH_AGAIN if self.code or self.fetched_at is None else FETCH_EVERY)
 
     def is_stale(self, at: datetime) -> bool:
         """Say whether it is too old to be trusted without a word about it."""

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, literal, select
 
-from bot.domain.calendar import from_json, to_json
+from bot.domain.calendar import Calendar, from_json, to_json
 from bot.store.tables import CalendarRow, RotaRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain.calendar import Calendar
 
 
 class Calendars:
@@ -38,6 +37,30 @@ class Calendars:
         await self._connection.execute(
             begun.on_conflict_do_update(index_elements=[CalendarRow.name], set_={"calendar": begun.excluded.calendar})
         )
+
+    async def claim(self, name: str, *, now: datetime) -> Calendar | None:
+        """
+        Say that a calendar is being fetched, if it is due; of several processes only one is told what is kept of it.
+
+        Whoever claims it saves what came of it; one that dies meanwhile leaves it to the next time it is due.
+        """
+        begun = Calendar(name=name, bookings=(), fetched_at=None, tried_at=now)
+        made = await self._connection.execute(
+            upsert(self._connection, CalendarRow)
+            .values(name=name, calendar=to_json(begun))
+            .on_conflict_do_nothing()
+            .returning(CalendarRow.name)
+        )
+        if made.scalar_one_or_none() is not None:
+            return begun
+        kept = (await self._all(select(CalendarRow.calendar).where(CalendarRow.name == name).with_for_update())).get(
+            name
+        )
+        if kept is None or not kept.is_due(now):
+            return None
+        tried = replace(kept, tried_at=now)
+        await self.save(tried)
+        return tried
 
     async def leave(self, user: str) -> list[str]:
         """

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from bot.domain.figures import Beat, Calling, Vitals
+from bot.domain.healthy import Signs
 from bot.store.channels import is_uninstalled
-from bot.store.tables import IncidentRow, NoticeRow, ResponseRow, SweepRow
+from bot.store.line import State
+from bot.store.tables import IncidentRow, NoticeRow, ResponseRow, SweepRow, TaskRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,4 +91,22 @@ class VitalSigns:
             pages=pages,
             oldest=None if oldest is None else max(now - oldest, timedelta()),
             late=None if due_at is None else now - due_at,
+        )
+
+    async def signs(self, now: datetime) -> Signs:
+        """Look whether the loop goes round: looking, saying, waking."""
+        vitals = await self.take(now)
+        read_at = await self._connection.scalar(select(func.min(TaskRow.due_at)).where(TaskRow.due_at <= now))
+        due_at = func.coalesce(NoticeRow.not_before, NoticeRow.created_at)
+        waits = NoticeRow.settled_at.is_(None) & ~is_uninstalled(NoticeRow.team_id)
+        unsaid_at = await self._connection.scalar(select(func.min(due_at)).where(waits, due_at <= now))
+        is_said = NoticeRow.state == State.DONE.value
+        said_at = await self._connection.scalar(select(func.max(NoticeRow.settled_at)).where(is_said))
+        return Signs(
+            beats=vitals.beats,
+            read_late=None if read_at is None else now - read_at,
+            call=vitals.calling.oldest,
+            unsaid=None if unsaid_at is None else now - unsaid_at,
+            said=None if said_at is None else now - said_at,
+            timer=vitals.calling.late,
         )

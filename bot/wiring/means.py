@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.fingerprint import fingerprint
 from bot.flows.lifecycle import installed
+from bot.pager.door import Door
 from bot.queue.work import open_work
 from bot.slack.voice import Voice
 from bot.slack.workspace import identify, open_client, warn_of_repeats
@@ -50,6 +51,7 @@ class Means:
     client: Client
     identity: Identity
     voice: Voice
+    way_out: Door  # to everything but Slack and the clouds
     now: Callable[[], datetime]
     pace_clock: PaceClock | None
 
@@ -84,6 +86,7 @@ async def open_means(
         clouds = await stack.enter_async_context(
             open_clouds(told, database, now=now, fingerprint=partial(fingerprint, seal), pace_clock=pace_clock)
         )
+        way_out = await stack.enter_async_context(Door())
         client = await stack.enter_async_context(open_client(slack.token, api_url=told.bot.slack_api_url))
         identity = await identify(client, slack.token)
         await installed(identity.team, memory, now=now())
@@ -98,6 +101,7 @@ async def open_means(
             client=client,
             identity=identity,
             voice=Voice(client, key=lambda: secrets.token_hex(16)),
+            way_out=way_out,
             now=now,
             pace_clock=pace_clock,
         )

@@ -9,8 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.pager import name_of
 from bot.domain.subscription import Place
 from bot.flows import escalate, handover
+from bot.flows.call import call
 from bot.flows.deliver import Office, deliver
 from bot.flows.escalate import Escalator
 from bot.flows.handover import Handovers
@@ -20,10 +22,12 @@ from bot.queue.tempo import Tempo
 from bot.slack.groups import Groups
 from bot.slack.speech import speech
 from bot.store.pace import Paces
+from bot.wiring.calling import calling
 from bot.wiring.reach import reach
 from bot.wiring.told import clouds_told
 
 if TYPE_CHECKING:
+    from bot.flows.call import Exchange
     from bot.wiring.beats import Beat
     from bot.wiring.means import Means
 
@@ -87,11 +91,14 @@ class Working:
             now=means.now,
             admins=means.told.bot.admins,
         )
-        self.beats: Final[tuple[Beat, ...]] = (self._watch, self._tidier, self._escalator, self._handovers)
+        self._calling = calling(means, haste=haste, is_leaving=self._leaving.is_set)
+        self.beats: Final[tuple[Beat, ...]] = (*self._calling.beats, self._watch, self._tidier, self._escalator, self._handovers)
 
     def start(self) -> None:
         """Begin to hear wakes."""
-        self._work.start({"deliver": partial(_deliver, self._office), WAKE.what: self._hurry})
+        self._work.start(
+            {"deliver": partial(_deliver, self._office, self._calling.exchange), WAKE.what: self._hurry},
+        )
 
     def leave(self) -> None:
         """Take up nothing more from now on."""
@@ -113,6 +120,7 @@ class Working:
         self._watch.hurry()
 
 
-async def _deliver(office: Office, key: str) -> None:
+async def _deliver(office: Office, exchange: Exchange, key: str) -> None:
     team, channel = key.split(" ")
-    await deliver(Place(team=team, channel=channel), office)
+    place = Place(team=team, channel=channel)
+    await (deliver(place, office) if name_of(place) is None else call(place, exchange))
