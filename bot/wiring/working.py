@@ -92,7 +92,13 @@ class Working:
             admins=means.told.bot.admins,
         )
         self._calling = calling(means, haste=haste, is_leaving=self._leaving.is_set)
-        self.beats: Final[tuple[Beat, ...]] = (*self._calling.beats, self._watch, self._tidier, self._escalator, self._handovers)
+        self.beats: Final[tuple[Beat, ...]] = (
+            *self._calling.beats,
+            self._watch,
+            self._tidier,
+            self._escalator,
+            self._handovers,
+        )
 
     def start(self) -> None:
         """Begin to hear wakes."""
