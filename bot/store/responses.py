@@ -4,6 +4,7 @@ Responses: what each channel does about an incident. Each row is a timer; who sa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.domain.response import Policy
 
 
 class Responses:
@@ -162,6 +165,12 @@ def _values(response: Response) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=256)
+def _policy(text: str) -> Policy:
+    """A channel's responses mostly have the same."""
+    return policy_from_json(text)
+
+
 def _response(row: Any) -> Response:
     return Response(
         id=row.id,
@@ -169,7 +178,7 @@ def _response(row: Any) -> Response:
         place=Place(team=row.team_id, channel=row.channel_id),
         opened_at=row.opened_at,
         pages=row.pages,
-        policy=policy_from_json(row.policy),
+        policy=_policy(row.policy),
         badness=Badness(rank=row.rank, reason=row.reason),
         version=row.version,
         step=row.step,
