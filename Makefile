@@ -38,6 +38,7 @@ bench: .venv/tests  ## the figures that the README and the closing notes quote
 battery: .venv/tests  ## end the bot at every moment, hours of it; nothing lost, nothing said twice
 	$(BIN)/python benchmarks/battery.py $(ARGS)
 	$(BIN)/python benchmarks/simulate.py
+	$(BIN)/python benchmarks/rotas.py
 
 # The locks hold for every Python >= 3.11 and name no index; `uv` comes from wherever you keep such tools.
 lock:  ## renew requirements.txt and tests/requirements.txt from pyproject.toml
