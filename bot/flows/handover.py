@@ -24,7 +24,7 @@ from bot.flows.duty import calendars_of
 from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from adapters.contract import AccountName
@@ -80,8 +80,8 @@ class Handovers:
         """Look at every rota that is due now."""
         async with self._memory.reading() as tx:
             due = await tx.rotas.due(self._now(), limit=AT_ONCE)
-        for kept in due:
-            await self._look(kept)
+        for kept, gone in zip(due, await asyncio.gather(*map(self._gone, due)), strict=True):
+            await self._look(kept, gone)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until it is stopped; a database that is away is waited for."""
@@ -96,11 +96,11 @@ class Handovers:
             except TimeoutError:
                 continue
 
-    async def _look(self, kept: KeptRota) -> None:
+    async def _look(self, kept: KeptRota, gone: Sequence[str]) -> None:
+        """Take what is due of a rota, of which these people are deactivated."""
         now, due_at = self._now(), kept.due_at
         if due_at is None:
             return
-        gone = [user for user in sorted(people(kept.rota)) if await self._is_gone(kept.place.team, user)]
         for user in gone:
             await self._leave(kept.place.team, user, now)
         if gone:
@@ -166,12 +166,20 @@ class Handovers:
             listed = say("several.more", names=listed, count=len(responses) - MOST_NAMED)
         return say("handover.open", incidents=listed)
 
-    async def _is_gone(self, team: str, user: str) -> bool:
-        return await self._reach.unfit(team, user) == DEACTIVATED
+    async def _gone(self, kept: KeptRota) -> list[str]:
+        """Ask Slack which of a rota's people are deactivated."""
+        named = sorted(people(kept.rota))
+        unfit = await asyncio.gather(*(self._reach.unfit(kept.place.team, user) for user in named))
+        return [user for user, why in zip(named, unfit, strict=True) if why == DEACTIVATED]
 
     async def _leave(self, team: str, user: str, now: datetime) -> None:
-        """Take a deactivated person out of every rota; the channel, the next level and who made the rota are told."""
+        """
+        Take a deactivated person out of every rota; the channel, the next level and who made the rota are told.
+
+        What they had in hand goes on at once: nobody else would see to it before their ack is over.
+        """
         async with self._memory.transaction() as tx:
+            await tx.responses.leave(team, user, now=now)
             for kept in await tx.rotas.leave(team, user, now=now):
                 left = without(kept.rota, user)
                 await tx.outbox.put(_line(kept.place, "rota_left", now, who=user), now=now)

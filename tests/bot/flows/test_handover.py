@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot.domain.calendar import Booking, Calendar
 from bot.domain.notice import Kind, LineBody, from_json
+from bot.domain.response import Badness, Due, Policy, Response
 from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns, on_call
 from bot.flows.escalate import Reach
 from bot.flows.handover import Handovers
@@ -132,8 +133,8 @@ async def test_of_two_processes_one_tells_it(shifts: Shifts) -> None:
     async with shifts.memory.reading() as tx:
         (due,) = await tx.rotas.due(shifts.clock.now)
     await shifts.beat()()
-    other = shifts.beat().__self__  # type: ignore[attr-defined] # a bound method: the other process's beat
-    await other._look(due)
+    other: Any = shifts.beat().__self__  # type: ignore[attr-defined] # the beat of another process, that read it too
+    await other._look(due, ())
 
     assert [key for key, _ in await shifts.told()] == ["handover"]
 
@@ -233,6 +234,36 @@ async def test_a_deactivated_person_leaves_the_rota_and_the_next_level_is_told(s
     ]
     for other in ("U2", "U3", "U0ADA"):
         assert ("duty_deactivated", {"channel": SHOW.channel, "who": "U1"}) in await shifts.told(to=other)
+
+
+async def test_what_a_deactivated_person_had_in_hand_goes_on_at_once(shifts: Shifts) -> None:
+    now, until = shifts.clock.now, shifts.clock.now + 30 * MINUTE
+    acked = Response(
+        id=0,
+        incident=7,
+        place=SHOW,
+        opened_at=now,
+        pages=True,
+        policy=Policy(),
+        badness=Badness(rank=2),
+        step=0,
+        due=Due.REMIND,
+        due_at=until,
+        acked_by="U1",
+        acked_at=now,
+        ack_until=until,
+    )
+    await shifts.keep(turns("U1", "U2"))
+    async with shifts.memory.transaction() as tx:
+        number = await tx.responses.open(acked)
+        assert number is not None
+    shifts.gone.add("U1")
+    await shifts.beat()()
+    async with shifts.memory.reading() as tx:
+        found = await tx.responses.get(number)
+
+    assert found is not None
+    assert (found.acked_by, found.is_acked, found.due, found.due_at) == ("", False, Due.CALL, now)
 
 
 async def test_a_user_group_holds_whoever_is_on_call_where_an_operator_wants_that(shifts: Shifts) -> None:

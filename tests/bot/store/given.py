@@ -53,6 +53,7 @@ def rota(*people: str, level: str = "U9") -> Rota:
         base=Turns(people=people, every=7, at=time(9), zone="Asia/Shanghai", begins=date(2026, 11, 16)),
         covers=(Cover(user=people[-1], begins_at=NOW, ends_at=after(60), by=people[0]),),
         levels=(Level(after=timedelta(minutes=5), target=Target(kind=TargetKind.USER, id=level)),),
+        told=Target(kind=TargetKind.USER, id=people[0]),
     )
 
 
