@@ -139,14 +139,17 @@ async def _show(
     """Put down what is to be said; `together` names the group of each task that turns bad with others."""
     audience = await _audience(tx, account, region, shown, now)
     alike = await twins(tx, account.name, [one.now_known for one in shown])
-    coming = await tx.outbox.coming([of_task(one.task.id) for one in shown])
+    ids = [one.task.id for one in shown]
+    coming = await tx.outbox.coming(map(of_task, ids))
+    cards = await tx.cards.of_tasks(ids)  # after what is coming: Slack may take one meanwhile
+    changes = await tx.changes.of_tasks(ids, since=now - HISTORY)
     groups: set[int] = set()
     docket = Docket(account=account, subscriptions=audience.subscriptions, mutes=audience.mutes, now=now)
     for one in shown:
         its_group = together.get(one.task.id) or await _group_of(tx, one)
         if its_group is not None and one.verdict.news:
             groups.add(its_group)
-        history = [change.news for change in await tx.changes.of_task(one.task.id, since=now - HISTORY)]
+        history = [change.news for change in changes.get(one.task.id, ())]
         incident = await write_down(tx, one.task, one.verdict, group=its_group)
         docket.take(one.now_known, one.verdict.news, incident, history=history, in_group=its_group is not None)
         for notice in telling.notices(
@@ -156,8 +159,7 @@ async def _show(
             subscriptions=audience.subscriptions,
             settings=audience.settings,
             mutes=audience.mutes,
-            carded={card.place for card in await tx.cards.of_task(one.task.id)}
-            | coming.get(of_task(one.task.id), set()),
+            carded={card.place for card in cards.get(one.task.id, ())} | coming.get(of_task(one.task.id), set()),
             history=history,
             now=now,
             in_group=its_group is not None,
@@ -184,15 +186,12 @@ async def _group_of(tx: Tx, one: Judged) -> int | None:
 
 async def twins(tx: Tx, account: AccountName, tasks: Iterable[Followed]) -> Mapping[int, tuple[str, ...]]:
     """Name the account's other tasks that push to the same place; what other accounts have is not for everybody."""
-    places: dict[str, list[Followed]] = {}
+    places = [(one, one.known.last.destination_hash) for one in tasks if one.known.last is not None]
+    alike = await tx.tasks.alike(account, [place for _, place in places])
     found: dict[int, tuple[str, ...]] = {}
-    for one in tasks:
-        last = one.known.last
-        if last is not None and (place := last.destination_hash):
-            if place not in places:
-                places[place] = await tx.tasks.alike(account, name="", destination_hash=place)
-            same = islice((task for task in places[place] if _is_twin(one, task)), NAMED)
-            found[one.id] = tuple(map(_called, same))
+    for one, place in places:
+        same = islice((task for task in alike.get(place, ()) if _is_twin(one, task)), NAMED)
+        found[one.id] = tuple(map(_called, same))
     return found
 
 
@@ -292,7 +291,7 @@ async def _audience(tx: Tx, account: Account, region: Region, shown: Sequence[Ju
 
 
 def _is_twin(one: Followed, other: Followed) -> bool:
-    return other.id != one.id and other.ref.account == one.ref.account and other.known.ended_at is None
+    return other.id != one.id and other.known.ended_at is None
 
 
 def _called(task: Followed) -> str:

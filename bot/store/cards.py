@@ -15,7 +15,7 @@ from bot.store.tables import CardRow
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -102,9 +102,14 @@ class Cards:
             )
         )
 
-    async def of_task(self, task: int) -> list[Card]:
-        """Find the cards of a task in all channels."""
-        return await self._all(CardRow.subject == of_task(task))
+    async def of_tasks(self, tasks: Iterable[int]) -> dict[int, list[Card]]:
+        """Find the cards of several tasks in all channels, by the store's id; none of one that has no card."""
+        subjects = {of_task(task): task for task in tasks}
+        found: dict[int, list[Card]] = {}
+        for batch in batches([*subjects]):
+            for card in await self._all(CardRow.subject.in_(batch)):
+                found.setdefault(subjects[card.subject], []).append(card)
+        return found
 
     async def of_group(self, incident: int) -> list[Card]:
         """Find the messages of a group incident in all channels."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 
 from adapters.contract import Plan, TaskRef
 from bot.domain.task import Followed, Known
@@ -23,7 +23,7 @@ from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, ResponseR
 from bot.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -110,11 +110,16 @@ class Tasks:
         """Find the followed tasks that a cloud calls exactly so."""
         return await self._all((TaskRow.name == name) & TaskRow.unfollowed_at.is_(None))
 
-    async def alike(self, account: AccountName, *, name: str, destination_hash: str) -> list[Followed]:
-        """Find the followed tasks of an account with that name, and those of all accounts that push to that place."""
-        same_name = (TaskRow.account == account) & (TaskRow.name == name) & literal(bool(name))
-        same_place = (TaskRow.destination_hash == destination_hash) & literal(bool(destination_hash))
-        return await self._all((same_name | same_place) & TaskRow.unfollowed_at.is_(None))
+    async def alike(self, account: AccountName, destinations: Iterable[str]) -> dict[str, list[Followed]]:
+        """Find the followed tasks of an account that push where another does, by the hash of each such destination."""
+        found: dict[str, list[Followed]] = {}
+        for batch in batches(sorted({*destinations} - {""})):
+            which = TaskRow.destination_hash.in_(batch) & TaskRow.unfollowed_at.is_(None)
+            shared = select(TaskRow.destination_hash).where(which).group_by(TaskRow.account, TaskRow.destination_hash)
+            for row in await self._rows(which & TaskRow.destination_hash.in_(shared.having(func.count() > 1))):
+                if row.account == account:  # were it asked for, SQLite would walk all tasks of the account
+                    found.setdefault(row.destination_hash, []).append(_followed(row))
+        return found
 
     async def of_place(self, place: Place) -> list[Followed]:
         """Find all followed tasks that a channel's subscriptions cover."""

@@ -107,7 +107,8 @@ async def test_a_card_is_found_by_what_it_shows_and_a_newer_message_takes_its_pl
         await tx.cards.put(PLACE, subscription=1, ts="1.4")
         await tx.cards.put(PLACE, incident=1, ts="1.5")
         card = await tx.cards.of(PLACE, 1)
-        everywhere = [found.ts for found in await tx.cards.of_task(1)]
+        await tx.cards.put(ELSEWHERE, task=3, ts="1.6")
+        everywhere = await tx.cards.of_tasks([1, 2, 3])
         here = [found.ts for found in await tx.cards.of_place(PLACE)]
         await tx.cards.forget(PLACE, "1.2")
         gone = await tx.cards.of(PLACE, 1)
@@ -115,7 +116,10 @@ async def test_a_card_is_found_by_what_it_shows_and_a_newer_message_takes_its_pl
 
     assert card is not None
     assert (card.ts, card.root_ts) == ("1.2", "0.5")
-    assert everywhere == ["1.2", "1.3"]
+    assert {task: [found.ts for found in cards] for task, cards in everywhere.items()} == {
+        1: ["1.2", "1.3"],
+        3: ["1.6"],
+    }
     assert here == ["1.5", "1.4", "1.2"]
     assert gone is None
     assert elsewhere is not None
