@@ -4,7 +4,7 @@ Hand-overs: who takes over from whom, how late that is told, and when a rota is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -72,14 +72,16 @@ def next_look(rota: Rota, now: datetime, calendars: Mapping[str, Calendar]) -> d
     return min(times)
 
 
+def coming(rota: Rota, now: datetime, calendars: Mapping[str, Calendar]) -> tuple[Shift, ...]:
+    """Return the shifts of the coming fortnight; none where nobody was ever named."""
+    is_named = rota.base is not None or bool(rota.covers)
+    return shifts(rota, now, now + AHEAD, calendars) if is_named else ()
+
+
 def gaps_ahead(rota: Rota, now: datetime, calendars: Mapping[str, Calendar]) -> tuple[Shift, ...]:
     """Return the gaps of the coming fortnight; one that lasts beyond it has no end."""
-    coming = shifts(rota, now, now + AHEAD, calendars)
-    return tuple(_open(shift) if shift is coming[-1] else shift for shift in coming if shift.who is None)
-
-
-def _open(shift: Shift) -> Shift:
-    return type(shift)(begins_at=shift.begins_at, ends_at=None, who=None)
+    ahead = shifts(rota, now, now + AHEAD, calendars)
+    return tuple(replace(shift, ends_at=None) if shift is ahead[-1] else shift for shift in ahead if shift.who is None)
 
 
 def _next_check(rota: Rota, at: datetime) -> datetime:

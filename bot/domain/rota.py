@@ -131,11 +131,6 @@ def shifts(rota: Rota, since: datetime, until: datetime, calendars: Mapping[str,
     return tuple(parted)
 
 
-def gaps(rota: Rota, since: datetime, until: datetime, calendars: Mapping[str, Calendar]) -> tuple[Shift, ...]:
-    """Return the shifts in which nobody is on call."""
-    return tuple(shift for shift in shifts(rota, since, until, calendars) if shift.who is None)
-
-
 def next_change(rota: Rota, at: datetime, calendars: Mapping[str, Calendar]) -> datetime | None:
     """Return the next instant after `at` at which somebody else is on call, or is so for another reason."""
     now = _at(rota, at, calendars)

@@ -5,15 +5,15 @@ On call: who is called in this channel now and next, shown to whoever asks, and 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain import message
 from bot.domain.edit import concerned, edited
+from bot.domain.handover import coming, gaps_ahead
 from bot.domain.notice import Kind, LineBody, Notice
 from bot.domain.oncall import Escalate, OnCall, Override, Rotate, SetOnCall
 from bot.domain.permit import Deed, Standing
-from bot.domain.rota import Rota, Target, TargetKind, gaps, on_call, shifts
+from bot.domain.rota import Rota, Target, TargetKind, on_call
 from bot.domain.subscription import Place
 from bot.domain.typed import CommandError
 from bot.domain.words import say
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bot.flows.desk import Asker, Desk
     from bot.store.memory import Tx
 
-AHEAD: Final = timedelta(days=14)
 
 _FULL: Final = frozenset({Standing.ADMIN, Standing.MEMBER})
 
@@ -139,8 +138,8 @@ async def _shown(asker: Asker, tx: Tx, *, now: datetime) -> message.OnCallShown:
     calendars = await calendars_of(rota, tx)
     return message.OnCallShown(
         rota=rota,
-        coming=shifts(rota, now, now + AHEAD, calendars) if rota.base or rota.covers else (),
-        gaps=gaps(rota, now, now + AHEAD, calendars) if rota.base or rota.covers else (),
+        coming=coming(rota, now, calendars),
+        gaps=gaps_ahead(rota, now, calendars),
         now=on_call(rota, now, calendars),
         calendars=tuple(calendars[name] for name in sorted(calendars)),
         at=now,

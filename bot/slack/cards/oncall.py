@@ -74,7 +74,7 @@ def _warnings(shown: OnCallShown) -> Iterator[str]:
         lines = [say("oncall.warning", count=len(shown.gaps))]
         for gap in shown.gaps[:MOST_GAPS]:
             begins = _when(gap.begins_at)
-            if gap.ends_at is None or gap == shown.coming[-1]:  # nobody knows yet when it ends
+            if gap.ends_at is None:
                 lines.append(say("oncall.warning.on", begins=begins))
             else:
                 lines.append(say("oncall.warning.one", begins=begins, ends=_when(gap.ends_at)))

@@ -22,7 +22,6 @@ from bot.domain.rota import (
     TargetKind,
     Turns,
     begins_before,
-    gaps,
     next_change,
     on_call,
     people,
@@ -128,7 +127,6 @@ def test_what_is_asked_at_one_instant_is_what_the_shifts_say(seed: int):
 
     assert (now.who, now.is_cover) == (then.who, then.is_cover), (seed, rota)
     assert then.ends_at in {now.ends_at, walk.until}
-    assert gaps(rota, walk.since, walk.until, calendars) == tuple(shift for shift in said if shift.who is None)
 
 
 def test_nobody_is_on_call_where_nobody_was_named():
@@ -143,9 +141,7 @@ def test_one_person_is_on_call_until_the_rota_is_changed():
 def test_turns_that_begin_later_leave_a_gap_before_them():
     rota = Rota(base=weekly("U1", "U2", begins=date(2026, 11, 30)))
 
-    assert gaps(rota, NOON, NOON + 14 * DAY, {}) == (
-        Shift(begins_at=NOON, ends_at=datetime(2026, 11, 30, 9, tzinfo=UTC), who=None),
-    )
+    assert on_call(rota, NOON, {}) == Shift(begins_at=NOON, ends_at=datetime(2026, 11, 30, 9, tzinfo=UTC), who=None)
 
 
 def test_who_takes_turns_alone_hands_over_to_nobody():

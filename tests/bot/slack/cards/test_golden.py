@@ -22,10 +22,11 @@ from bot.domain import message
 from bot.domain.calendar import Booking, Calendar
 from bot.domain.command import CommandError, parse
 from bot.domain.figures import LaneFigures
+from bot.domain.handover import coming, gaps_ahead
 from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import LaneName
 from bot.domain.permit import Refusal, refusal_said
-from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns, gaps, on_call, shifts
+from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns, on_call
 from bot.domain.task import News, Why
 from bot.slack.cards import dress
 
@@ -65,13 +66,12 @@ OLD = Calendar(
 
 
 def shown(rota: Rota, *calendars: Calendar, said: str = "") -> message.OnCallShown:
-    known, until = {calendar.name: calendar for calendar in calendars}, NOW + timedelta(days=14)
-    is_named = rota.base is not None or bool(rota.covers)
+    known = {calendar.name: calendar for calendar in calendars}
     return message.OnCallShown(
         rota=rota,
         now=on_call(rota, NOW, known),
-        coming=shifts(rota, NOW, until, known) if is_named else (),
-        gaps=gaps(rota, NOW, until, known) if is_named else (),
+        coming=coming(rota, NOW, known),
+        gaps=gaps_ahead(rota, NOW, known),
         calendars=calendars,
         at=NOW,
         said=said,
