@@ -30,8 +30,8 @@ BOOKINGS: Final = 5_000  # in the time that is asked for
 CPU_S: Final = 10
 MEMORY: Final = 512 * 1024 * 1024  # bytes
 
-# A digit in it, or WEDNESDAY would be somebody.
-MEMBER: Final = re.compile(r"\b[UW](?=[A-Z0-9]*[0-9])[A-Z0-9]{6,}\b")
+# A digit in it, or WEDNESDAY would be somebody; a short one begins with a nought, or W2026 would be.
+MEMBER: Final = re.compile(r"\b[UW](?:(?=[A-Z0-9]*[0-9])[A-Z0-9]{7,}|0[A-Z0-9]{3,})\b")
 
 
 def read(text: str, *, people: Mapping[str, str], zone: str, since: datetime, until: datetime) -> tuple[Booking, ...]:
