@@ -61,6 +61,7 @@ _BOLT.setLevel(logging.ERROR)
 TRACK: Final = "track_in_thread"
 ANY: Final = re.compile(".*", re.DOTALL)
 FORMS: Final = (message.FollowForm, message.SettingsForm, message.CloseForm)
+WHISPERED: Final = (message.Declined, message.OnCallShown, message.IncidentsShown, message.Responded)  # name people
 _MENTION: Final = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 
 
@@ -171,6 +172,7 @@ def _hear_buttons(app: AsyncApp, ear: Ear) -> None:
             user_team=_team(body),
             channel=_id(body, "channel"),
             url=str(body.get("response_url", "")),
+            trigger=str(body.get("trigger_id", "")),
         )
         if order.kind(str(action.get("action_id"))) != order.PICK:  # ticking a box says nothing yet
             _start(ear, heard, _button(ear, heard, body, action))
@@ -318,7 +320,7 @@ async def _mention(ear: Ear, heard: Heard, event: Mapping[str, Any]) -> None:
     thread_ts = heard.thread_ts or str(event["ts"])
 
     async def tell(said: message.Message) -> None:
-        is_private = isinstance(said, message.Declined | message.OnCallShown)
+        is_private = isinstance(said, WHISPERED)
         if is_private or (isinstance(said, message.Listed) and said.is_private):
             await _tell(ear, heard, said)
             return

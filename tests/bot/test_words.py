@@ -23,6 +23,7 @@ from bot.domain.mend import KINDS
 from bot.domain.notice import Skip
 from bot.domain.outlook import BadWhy
 from bot.domain.permit import Refusal
+from bot.domain.response import Because
 from bot.domain.task import Why
 from bot.domain.words import ENGLISH, has, say
 
@@ -58,6 +59,7 @@ PERHAPS = {
     "help.{}.cdn": [VERBS],
     "line.{}": [None],
     "responded.over.{}": [None],
+    "page.because.{}": [Because],
     "drill.why.{}": [None],
 }
 # What a refusal is told with: `refusal_said(refusal, **values)` hands values through.

@@ -39,15 +39,17 @@ def shown(message: IncidentsShown) -> Dressed:
 
 def responded(message: Responded) -> Dressed:
     """Say what was done, or who or what was first."""
-    name = f"*{escape(message.name)}*"
-    text = _outcome(message, name)
-    return Dressed(text=clip(_outcome(message, escape(message.name, 36)), LONGEST_TEXT), blocks=(section(text),))
+    user = person(message.by) if message.by else ""
+    words = _outcome(message, f"*{escape(message.name)}*", user, "" if message.until is None else moment(message.until))
+    # A lock screen that cuts a mention or an instant in two would read it out: it gets words instead.
+    until = "" if message.until is None else f"{message.until:%H:%M} UTC"
+    text = _outcome(message, escape(message.name, 36), say("plain.user"), until)
+    return Dressed(text=clip(text, LONGEST_TEXT), blocks=(section(words),))
 
 
-def _outcome(message: Responded, name: str) -> str:
-    number, user = message.number, person(message.by) if message.by else ""
+def _outcome(message: Responded, name: str, user: str, until: str) -> str:
+    number = message.number
     ago = "" if message.ago is None else span(message.ago)
-    until = "" if message.until is None else moment(message.until)
     match message.because:
         case "taken":
             return say("responded.taken", number=number, name=name, user=user, ago=ago, when=until)

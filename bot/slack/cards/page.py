@@ -13,7 +13,7 @@ from bot.domain.handling import Handling
 from bot.domain.task import Why
 from bot.domain.tell import reason_said
 from bot.domain.text import clip, short_id, span, visible
-from bot.domain.words import say
+from bot.domain.words import has, say
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, buttons, section, small
 from bot.slack.cards.handling import person, pressable, said
 from bot.slack.cards.text import escape, moment
@@ -31,7 +31,8 @@ _LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9/?=&._-]*")
 
 def dress(body: PageBody) -> Dressed:
     """Dress a page: it mentions whom it calls, and nobody else."""
-    first = (_called(body), _asks(body), f"*{_what(body, 60)}*", _why(body))
+    drill = say("page.drill") if body.act == "drill" else ""
+    first = (_called(body), drill, f"*{_what(body, 60)}*", _why(body))
     lines = [" · ".join(part for part in first if part), *_remarks(body), *_thread(body.link)]
     where = say("page.small", number=body.incident, title=escape(body.title), region=escape(body.region))
     since = say("page.since", when=moment(body.opened_at))
@@ -41,16 +42,6 @@ def dress(body: PageBody) -> Dressed:
 
 def _called(body: PageBody) -> str:
     return " ".join(person(each) for each in body.mentions[:MOST_CALLED])
-
-
-def _asks(body: PageBody) -> str:
-    match body.act:
-        case "remind":
-            return say("page.remind")
-        case "drill":
-            return say("page.drill")
-        case _:
-            return ""
 
 
 def _what(body: PageBody, most: int) -> str:
@@ -74,8 +65,8 @@ def _why(body: PageBody, most: int = 80) -> str:
 def _remarks(body: PageBody) -> list[str]:
     """Say what else has to be known: how many it is about, who could not be called, how late it is."""
     lines = [say("page.more", count=body.count - 1)] if body.state is not None and body.count > 1 else []
-    if body.step > 0:
-        lines.append(say("page.level", step=body.step))
+    if has(f"page.because.{body.because}"):
+        lines.append(say(f"page.because.{body.because}", step=body.step, user=person(body.by)))
     lines += [say(f"page.skipped.{each.why}", user=person(each.user)) for each in body.skipped[:MOST_SKIPPED]]
     if body.late is not None:
         lines.append(say("page.late", span=span(body.late)))

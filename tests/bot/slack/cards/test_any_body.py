@@ -174,6 +174,8 @@ def anything(chance: random.Random) -> Body:
                 opened_at=instant(chance),
                 at=instant(chance),
                 late=span(chance),
+                because=chance.choice(["", "assigned", foreign(chance)]),
+                by=foreign(chance),
                 count=chance.choice([1, 10**4]),
                 skipped=tuple(
                     Skip(step=0, why=why, user=foreign(chance)) for why in ("gap", "refused")[: chance.randrange(3)]

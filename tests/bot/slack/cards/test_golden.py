@@ -22,6 +22,7 @@ from bot.domain import message
 from bot.domain.calendar import Booking, Calendar
 from bot.domain.command import CommandError, parse
 from bot.domain.figures import LaneFigures
+from bot.domain.handling import Handling
 from bot.domain.handover import coming, gaps_ahead
 from bot.domain.outlook import Tone, judge_look
 from bot.domain.pace import LaneName
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 11, 21, 20, 14, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 ALIYUN = ("aliyun", "Alibaba Cloud")
 TENCENT = ("tencent", "Tencent Cloud")
@@ -164,6 +165,26 @@ ELSEWHERE = tuple(
     replace(SHANGHAI, region=Region(region)) for region in ("cn-beijing", "cn-shenzhen", "ap-southeast-1")
 )
 SHAPE = "{RequestId: str, RetCode: int, TaskInfo: null}"
+
+FREE = Handling(response=9, version=2)
+
+
+def incident(number: int, *, hand: Handling = FREE, **more: Any) -> message.Incident:
+    given = {"name": "main-en", "state": TaskState.STOPPED, "pages": True, **more}
+    return message.Incident(
+        number=number,
+        account=SHANGHAI.account,
+        region=SHANGHAI.region,
+        opened_at=NOW - 35 * MINUTE,
+        lasts=35 * MINUTE,
+        handling=hand,
+        **given,
+    )
+
+
+def responded(verb: str, because: str = "done", **more: Any) -> message.Responded:
+    return message.Responded(verb=verb, because=because, number=12, name="<!channel> main-en", **more)
+
 
 SAID: dict[str, message.Message] = {
     # ── the seven states ──
@@ -379,6 +400,38 @@ SAID: dict[str, message.Message] = {
     "oncall-calendar-old": shown(Rota(base=Target(kind=TargetKind.CALENDAR, id="ops")), OLD),
     "oncall-calendar-unread": shown(Rota(base=Target(kind=TargetKind.CALENDAR, id="ops"))),
     "past-nothing": message.Past(name="main-en", ref=SHANGHAI, since=NOW - HOUR, happened=(), total=0),
+    # ── incidents ──
+    "incidents": message.IncidentsShown(
+        incidents=(
+            incident(12, who="U0BOB", level=1, due="call", due_at=NOW + 4 * MINUTE),
+            incident(
+                13, hand=replace(FREE, by="U0ANN", until=NOW + 20 * MINUTE), due="remind", due_at=NOW + 20 * MINUTE
+            ),
+            incident(
+                14,
+                hand=replace(FREE, by="U0ANN", until=NOW + 24 * HOUR, is_snoozed=True),
+                due="lift",
+                due_at=NOW + 24 * HOUR,
+            ),
+            incident(15, with_=12),
+            incident(16, pages=False, hand=replace(FREE, assigned_to="U0BOB")),
+            incident(17, state=None, name="200 tasks of aliyun are bad", due="call", due_at=NOW),
+        ),
+        total=8,
+        held_back=message.HeldBack(count=12, digest_at=NOW + MINUTE),
+    ),
+    "incidents-none": message.IncidentsShown(
+        incidents=(), total=0, held_back=message.HeldBack(count=12, joins_until=NOW + MINUTE)
+    ),
+    "responded-ack": responded("ack", by="U0ANN", until=NOW + 30 * MINUTE),
+    "responded-snooze": responded("snooze", by="U0ANN", until=NOW + 24 * HOUR),
+    "responded-assign": responded("assign", by="U0BOB"),
+    "responded-taken-over": responded("assign", by="U0ANN", until=NOW + 30 * MINUTE),
+    "responded-close": responded("close"),
+    "responded-taken": responded("ack", "taken", by="U0BOB", ago=12 * SECOND, until=NOW + 30 * MINUTE),
+    "responded-recovered": responded("ack", "over", ago=2 * SECOND, why="recovered"),
+    "responded-over": responded("ack", "over", ago=HOUR, why="unfollowed"),
+    "responded-worse": responded("ack", "worse"),
     "help": message.Helped(titles=("Alibaba Cloud", "Tencent Cloud"), bot="U0BOT"),
     "help-limited": message.Helped(titles=("Alibaba Cloud",), limited=True, bot="U0BOT"),
     "help-no-account": message.Helped(),
