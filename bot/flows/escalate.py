@@ -152,6 +152,15 @@ class Escalator:
             outcome = judge.came_due(response, found, now)
         pagers = [pager(response.place.team, name) for name in self._reach.pagers(response.place)]
         await respond.settle(tx, outcome, accounts=self._accounts, pagers=pagers, now=now)
+        if any(skip.why == "deactivated" for each in found.values() for skip in each.skips):
+            await _look_over(tx, response.place, now)
+
+
+async def _look_over(tx: Tx, place: Place, now: datetime) -> None:
+    """Have the rota looked at, now and not tomorrow, that names somebody who is deactivated: they leave it."""
+    kept = await tx.rotas.get(place)
+    if kept is not None and (kept.due_at is None or kept.due_at > now):
+        await tx.rotas.put_off(kept, now)
 
 
 async def could_not_reach(tx: Tx, response: int, user: str, *, now: datetime) -> None:

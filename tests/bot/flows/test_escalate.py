@@ -280,6 +280,17 @@ async def test_where_nobody_can_be_called_the_next_level_is_at_once_and_that_is_
     assert (call.mentions, call.skipped) == ((BOB,), (skipped,))
 
 
+async def test_a_rota_that_names_somebody_who_left_is_looked_at_at_once(embedded: Database):
+    async with open_night(embedded, script("a"), rota=Rota(base=user(CAT), levels=LEVELS)) as night:
+        night.unfit[CAT] = "deactivated"
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        async with night.world.memory.reading() as tx:
+            due = await tx.rotas.due(night.world.clock.now)
+
+    assert [kept.place for kept in due] == [SHOW]
+
+
 async def test_without_anybody_at_all_the_channel_hears_it(embedded: Database):
     async with open_night(embedded, script("a"), rota=None) as night:
         goes_down(night, "a")
