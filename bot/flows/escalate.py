@@ -163,13 +163,6 @@ async def _look_over(tx: Tx, place: Place, now: datetime) -> None:
         await tx.rotas.put_off(kept, now)
 
 
-async def could_not_reach(tx: Tx, response: int, user: str, *, now: datetime) -> None:
-    """Call the next level at once where somebody was called who takes no message."""
-    found = await tx.responses.get(response)
-    if found is not None and (after := judge.unreachable(found, user, now)) != found:
-        await tx.responses.save(after)
-
-
 async def _plan(tx: Tx, response: Response) -> _Plan:
     if response.due in {Due.REMIND, Due.LIFT}:
         return _Plan(response=response, rota=Rota(), calendars={})

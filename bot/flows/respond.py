@@ -216,11 +216,15 @@ async def _policy(tx: Tx, place: Place) -> Policy:
 
 
 async def _leader(tx: Tx, incident: Incident, place: Place, now: datetime) -> int | None:
-    """Find the response that calls for another one of its kind which opens in its first minute."""
+    """
+    Find the response that calls for another one of its kind which opens in its first minute.
+
+    It is saved, so that whoever acks or closes it at the same time finds what it calls for from now on.
+    """
     for response in await tx.responses.open_of_place(place):
         if judge.can_lead(response, now):
             other = await tx.incidents.get(response.incident)
-            if other is not None and _kind(other) == _kind(incident):
+            if other is not None and _kind(other) == _kind(incident) and await tx.responses.save(response):
                 return response.id
     return None
 

@@ -16,9 +16,10 @@ from adapters.contract import TaskId
 from bot.domain import response as judge
 from bot.domain.notice import Kind, PageBody, Skip
 from bot.domain.rota import Level, Rota, Target, TargetKind
-from bot.flows.escalate import could_not_reach
+from bot.domain.subscription import Place
 from bot.flows.respond import leave, silence, unsilence
 from bot.flows.unmute import end_mutes
+from bot.flows.unreachable import pass_over
 from bot.sandbox.faults import Fail
 from bot.store.database import Database
 from tests.bot.flows.night import ANN, BOB, CAT, HOUR, LEVELS, MINUTE, open_night, user
@@ -316,9 +317,12 @@ async def test_a_person_who_takes_no_message_is_passed_over_at_once(embedded: Da
     async with open_night(embedded, script("a")) as night:
         goes_down(night, "a")
         await night.passes(MINUTE)
-        (response,) = await night.responses()
         async with night.world.memory.transaction() as tx:
-            await could_not_reach(tx, response.id, ANN, now=night.world.clock.now)
+            claim = await tx.outbox.claim_place(Place(team="T1", channel=ANN), now=night.world.clock.now, lease=MINUTE)
+            assert claim is not None
+            row = await tx.outbox.next(claim, now=night.world.clock.now)
+            assert row is not None
+            await pass_over(tx, row, "messages_tab_disabled", now=night.world.clock.now)
         await night.passes(timedelta(seconds=5))
         calls = await mentioned(night)
 
