@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot import clock, wiring
@@ -20,7 +21,7 @@ from bot.sandbox.stage import open_stage
 from bot.slack.cards import press
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from bot.sandbox.slack import Message
     from bot.sandbox.stage import Stage
@@ -51,13 +52,29 @@ FOLLOWED: Final = (
     ("It has.", "time +40s", 3, "RUNNING"),
 )
 FEED: Final = "Backup, English"
+# The third act: why, what is typed, and what is heard then.
+WOKEN: Final = (
+    ("A thread wakes nobody. Ann goes on call …", "/relay oncall set @ann", "on call here"),
+    (
+        "… and is called when that feed is bad.",
+        "/relay subscribe aliyun backup-en page=yes",
+        "calls whoever is on call",
+    ),
+    ("Would that reach her? An outage that is none tells.", "/relay drill", "Drill passed"),
+    ("A quarter of an hour later …", "time +15m", ""),
+    ("… the source breaks again, and it does not heal.", "break source backup-en", f"RETRYING {FEED}"),
+    ("She is called: here, and by direct message.", "time +31s", "does not recover"),
+    ("She has it in hand; nobody else is called.", "press ack", "> has #"),
+    ("It is mended.", "mend backup-en", f"RUNNING {FEED}"),
+    ("That has held: it is over.", "time +40s", "was bad for"),
+)
 SLOWEST_S: Final = 20.0  # a step of it; the bot looks every five seconds, and says one thing a second
 
-BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID}
+BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID, "ack": press.ACK}
 
 HELP: Final = """\
 Now you are ann. Type /relay … as in Slack; “@relaybot …” mentions the bot;
-“press refresh”, “press share”, “press id” press a button of the last card;
+“press refresh”, “press share”, “press id”, “press ack” press the newest button;
 “tasks” lists what there is to ask about; “help” lists what can be broken,
 mended and moved in time; “quit” or Ctrl-D leaves."""
 
@@ -90,7 +107,6 @@ class Theatre:
         self._prompt = prompt
         self._screen = Screen(stage.slack.workspace)
         self._shown: set[tuple[str, int]] = set()  # what the screen has shown: message times, and how often edited
-        self._last: Message | None = None  # the newest message with buttons
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -113,10 +129,18 @@ class Theatre:
         for why, line, replies, state in FOLLOWED:
             self._screen.say(f"\n{why}")
             await self.line(line)
-            try:
-                await self._slack.until(lambda: self._is_told(replies, state), within_s=SLOWEST_S)  # noqa: B023
-            except TimeoutError:
-                self._screen.say(f"(not heard within {SLOWEST_S:.0f} seconds)")
+            await self._until(partial(self._is_told, replies, state))
+        for why, line, words in WOKEN:
+            self._screen.say(f"\n{why}")
+            seen = {_key(message) for message in self._heard()}
+            await self.line(line)
+            await self._until(partial(self._is_heard, words, seen))
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        try:
+            await self._slack.until(is_so, within_s=SLOWEST_S)
+        except TimeoutError:
+            self._screen.say(f"(not heard within {SLOWEST_S:.0f} seconds)")
 
     async def lines(self) -> None:
         """Take typed lines until there are no more."""
@@ -134,13 +158,13 @@ class Theatre:
         before = {_key(message) for message in self._heard()}
         verb, _, rest = line.partition(" ")
         match verb:
-            case "press" if rest in BUTTONS and self._last is not None:
-                if BUTTONS[rest] not in self._last.buttons:
-                    self._screen.say("The last card has no such button.")
+            case "press" if rest in BUTTONS:
+                if (card := self._newest(BUTTONS[rest])) is None:
+                    self._screen.say("No card has such a button now.")
                     return
-                await self._slack.press(self._last, BUTTONS[rest], YOU)
+                await self._slack.press(card, BUTTONS[rest], YOU)
             case "press":
-                self._screen.say("Buttons are pressed with: press refresh, press share, press id; of the last card.")
+                self._screen.say("Buttons are pressed with: press refresh, press share, press id, press ack.")
                 return
             case "@relaybot":
                 await self._slack.mention(YOU, PLACE, rest)
@@ -177,8 +201,11 @@ class Theatre:
             if _key(message) not in self._shown:
                 self._shown.add(_key(message))
                 self._screen.heard(message)
-                if message.buttons:
-                    self._last = message
+
+    def _newest(self, button: str) -> Message | None:
+        """Find the newest message that has a button."""
+        there = [message for message in self._heard() if button in message.buttons]
+        return max(there, key=lambda message: message.ts, default=None)
 
     def _is_told(self, replies: int, state: str) -> bool:
         """Say whether the followed feed's card says that, with so many replies under it, and the bot has looked."""
@@ -188,8 +215,13 @@ class Theatre:
                 return is_looked_at and len(self._slack.heard(PLACE, thread=card.ts)) >= replies
         return False
 
+    def _is_heard(self, words: str, seen: set[tuple[str, int]]) -> bool:
+        """Say whether something new says this."""
+        news = (each for each in self._heard() if _key(each) not in seen)
+        return not words or any(words in f"{each.text}\n{each.words}" for each in news)
+
     def _heard(self) -> list[Message]:
-        return self._slack.heard(PLACE, to=YOU)
+        return [*self._slack.heard(PLACE, to=YOU), *self._slack.heard(f"@{YOU}")]
 
 
 def _key(message: Message) -> tuple[str, int]:

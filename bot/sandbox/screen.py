@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _DATE: Final = re.compile(r"<!date\^(\d+)\^([^|>]*)\|([^>]*)>")
 _MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL: Final = re.compile(r"<#([A-Z0-9]+)>")
+_LINK: Final = re.compile(r"<https?://[^|>]+\|([^>]+)>")
 _BOLD: Final = re.compile(r"\*([^*\n]+)\*")
 _CODE: Final = re.compile(r"```(.+?)```|`([^`\n]+)`", re.DOTALL)
 
@@ -47,6 +49,8 @@ class Screen:
     def heard(self, message: Message) -> None:
         """Show what the bot said."""
         note = "only visible to you" if message.ephemeral_to else "everybody in the channel reads this"
+        if message.channel.startswith("D"):
+            note = "a direct message"
         if message.thread_ts:
             note = ("in the thread, shown in the channel too · " if message.is_broadcast else "in the thread · ") + note
         if message.edited:
@@ -89,6 +93,8 @@ class Screen:
         """Read the mrkdwn that our cards use, as Slack would show it here and now."""
         mrkdwn = _DATE.sub(lambda found: _local(int(found[1]), found[2]), mrkdwn)
         mrkdwn = _MENTION.sub(lambda found: f"@{self._name(found[1])}", mrkdwn)
+        mrkdwn = _CHANNEL.sub(lambda found: f"#{self._workspace.channel(found[1]).name}", mrkdwn)
+        mrkdwn = _LINK.sub(r"\1 ↗", mrkdwn)
         text = Text(style=style)
         at = 0
         for found in re.finditer(f"{_CODE.pattern}|{_BOLD.pattern}", mrkdwn, re.DOTALL):
