@@ -18,7 +18,13 @@ from bot.domain.rota import shifts
 from tests.bot.domain.rotas import MINUTE, NIGHTS, Walk, as_changes, changes, midnight, random_rota, random_turns
 
 YEARS = 20
-FIRST_YEAR = {"America/Sao_Paulo": 2005, "Asia/Shanghai": 1980, "Pacific/Apia": 2000, "Asia/Tehran": 2010}
+FIRST_YEAR = {
+    "America/Sao_Paulo": 2005,
+    "Asia/Shanghai": 1980,
+    "Pacific/Apia": 2000,
+    "America/St_Johns": 1995,
+    "Asia/Tehran": 2010,
+}
 
 
 def main(many: int, first: int) -> int:

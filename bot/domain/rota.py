@@ -235,7 +235,7 @@ def _hand_off(turns: Turns, number: int) -> datetime:
 def _turn(turns: Turns, at: datetime) -> int:
     """Return the number of the turn that it is; before the first one it is negative."""
     today = at.astimezone(zone_of(turns.zone)).date()
-    number = (today - turns.begins).days // turns.every + 1
+    number = (today - turns.begins).days // turns.every + 1  # clocks that are put back can show yesterday again
     while _hand_off(turns, number) > at:
         number -= 1
     return number

@@ -43,6 +43,7 @@ NIGHTS: Final = (
     ("Australia/Lord_Howe", date(2026, 4, 5)),  # by half an hour
     ("Australia/Lord_Howe", date(2026, 10, 4)),
     ("Pacific/Apia", date(2011, 12, 30)),  # that day did not come
+    ("America/St_Johns", date(2010, 11, 7)),  # a minute past midnight, so that the day before comes back
     ("Asia/Shanghai", date(1988, 4, 17)),
     ("Asia/Shanghai", date(1988, 9, 11)),
 )
