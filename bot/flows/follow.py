@@ -26,9 +26,12 @@ from bot.domain.turn import Urgency
 from bot.domain.typed import CommandError
 from bot.domain.when import moment
 from bot.domain.words import say
+from bot.flows import respond
+from bot.flows.about import badness
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
 from bot.flows.remember import put_boards, twins
+from bot.flows.respond import Heard
 from bot.flows.seek import admitted, seek
 from bot.flows.where import about, open_here, place_of
 
@@ -212,8 +215,20 @@ async def begin(look: message.Look, wish: Wish, change: Change) -> tuple[Subscri
             now=now,
         ):
             await tx.outbox.put(notice, now=now)
+        if wish.page:
+            await _respond(followed, change)
         await change.trace("subscribe", look.ref.task_id)
     return kept, before
+
+
+async def _respond(followed: Followed, change: Change) -> None:
+    """Call for what is bad already, as if this channel had followed it when it began; the others hear nothing anew."""
+    incident = await change.tx.incidents.of_task(followed.id)
+    if incident is None or incident.part_of is not None:
+        return
+    here = frozenset({place_of(change.asker)})
+    heard = Heard(incident=incident, badness=badness([followed]), places=here, paging=here)
+    await respond.hear(change.tx, [heard], accounts={}, now=change.now)
 
 
 async def _resume(change: Change) -> None:

@@ -14,9 +14,15 @@ import pytest
 
 from adapters.contract import TaskId
 from bot.domain import response as judge
+from bot.domain.message import Look
 from bot.domain.notice import Kind, PageBody, Skip
+from bot.domain.outlook import judge_look
+from bot.domain.permit import Channel, Person, Standing
 from bot.domain.rota import Level, Rota, Target, TargetKind
-from bot.domain.subscription import Place
+from bot.domain.subscription import Place, Wish
+from bot.flows.change import Change
+from bot.flows.desk import Asker
+from bot.flows.follow import begin
 from bot.flows.respond import leave, silence, unsilence
 from bot.flows.unmute import end_mutes
 from bot.flows.unreachable import pass_over
@@ -461,3 +467,32 @@ async def test_an_ack_takes_back_what_waits_to_be_sent(embedded: Database):
 
     assert before == [Kind.PAGE, Kind.DIRECT, Kind.CALL]
     assert waiting == []
+
+
+async def test_what_is_bad_already_calls_when_it_is_followed_so(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.keep(Rota(base=user(CAT)), OPS)
+        now, ref = night.world.clock.now, night.world.ref("a")
+        seen = (await night.world.known("a")).last
+        assert seen is not None
+        look = Look(
+            ref=ref,
+            provider="aliyun",
+            title="Alibaba Cloud",
+            snapshot=seen,
+            outlook=judge_look(seen, now),
+            asked_at=now,
+        )
+        asker = Asker(
+            person=Person(team="T1", user=BOB, standing=Standing.MEMBER),
+            channel=Channel(channel=OPS.channel, is_member=True),
+            team="T1",
+        )
+        async with night.world.memory.transaction() as tx:
+            await begin(look, Wish(account=ALI, page=True), Change(tx=tx, asker=asker, now=now))
+        await night.passes(timedelta(seconds=5))
+        here, there = [await night.called(place=place) for place in (SHOW, OPS)]
+
+    assert (len(here), [body.mentions for body in there]) == (1, [(CAT,)])
