@@ -103,6 +103,19 @@ def test_turns_are_as_the_clock_on_the_wall_says_on_the_night_the_clocks_change(
             assert said == changes(Rota(base=turns), walk, {}), (at, every)
 
 
+@pytest.mark.parametrize(("zone", "night"), NIGHTS, ids=str)
+def test_whoever_took_over_stays_though_the_clock_shows_the_day_before_again(zone: str, night: date):
+    for at in HAND_OFFS:
+        rota = Rota(base=Turns(people=("U1", "U2", "U3"), every=1, at=at, zone=zone, begins=night - 8 * DAY))
+        begins = midnight(night) - HOUR * 12
+        for shift in shifts(rota, begins, begins + 2 * DAY, {}):
+            assert shift.ends_at is not None
+            halves = range((shift.ends_at - shift.begins_at) // (HOUR / 2))
+            there = {on_call(rota, shift.begins_at + half * HOUR / 2, {}).who for half in halves}
+
+            assert there <= {shift.who}, (at, shift)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_every_minute_of_a_random_rota_has_the_one_answer_of_the_oracle(seed: int):
     random = Random(seed)  # noqa: S311 - not for secrets
