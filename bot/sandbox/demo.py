@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from bot import clock, wiring
 from bot.domain.words import say
 from bot.sandbox.clock import Calendar
 from bot.sandbox.orders import PromptError
+from bot.sandbox.pager import CONFIGURATION, shifts
 from bot.sandbox.programme import ONLINE_ID
 from bot.sandbox.prompt import Prompt
 from bot.sandbox.screen import Screen
@@ -68,6 +72,7 @@ WOKEN: Final = (
     ("It is mended.", "mend backup-en", f"RUNNING {FEED}"),
     ("That has held: it is over.", "time +40s", "was bad for"),
 )
+DAY: Final = timedelta(days=1)
 SLOWEST_S: Final = 20.0  # a step of it; the bot looks every five seconds, and says one thing a second
 
 BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID, "ack": press.ACK}
@@ -76,17 +81,25 @@ HELP: Final = """\
 Now you are ann. Type /relay … as in Slack; “@relaybot …” mentions the bot;
 “press refresh”, “press share”, “press id”, “press ack” press the newest button;
 “tasks” lists what there is to ask about; “help” lists what can be broken,
-mended and moved in time; “quit” or Ctrl-D leaves."""
+mended and moved in time; “pager” shows what PagerDuty and a webhook were
+called for; “quit” or Ctrl-D leaves."""
 
 
 async def play(*, is_quiet: bool = False, is_once: bool = False) -> int:
     """Play the conversation, then take lines from whoever sits there; return the exit status."""
     calendar = Calendar(clock.now)
-    async with open_stage(calendar=calendar) as stage:
+    async with AsyncExitStack() as stack:
+        configuration = Path(stack.enter_context(TemporaryDirectory())) / "relaybot.toml"
+        configuration.write_text(CONFIGURATION, encoding="utf-8")
+        stage = await stack.enter_async_context(open_stage(calendar=calendar))
+        on_call = [stage.slack.workspace.person(name).id for name in (YOU, "bob")]
+        stage.pager.feed = shifts(calendar(), (on_call[0], -DAY, DAY), (on_call[1], DAY, 14 * DAY))
         environment = stage.environment(slack="http") | {
             "PORT": "0",
             "RELAYBOT_BIND": "127.0.0.1",
             "DATABASE_URL": "sqlite://",
+            "RELAYBOT_CONFIG": str(configuration),
+            **stage.pager.environment(),
         }
         async with wiring.serve(wiring.read_settings(environment), now=calendar) as door:
             stage.slack.people.door = f"http://127.0.0.1:{door.port}/slack/events"
@@ -104,6 +117,7 @@ class Theatre:
 
     def __init__(self, stage: Stage, prompt: Prompt) -> None:
         self._slack = stage.slack
+        self._pager = stage.pager
         self._prompt = prompt
         self._screen = Screen(stage.slack.workspace)
         self._shown: set[tuple[str, int]] = set()  # what the screen has shown: message times, and how often edited
@@ -166,6 +180,9 @@ class Theatre:
             case "press":
                 self._screen.say("Buttons are pressed with: press refresh, press share, press id, press ack.")
                 return
+            case "pager":
+                self._rings()
+                return
             case "@relaybot":
                 await self._slack.mention(YOU, PLACE, rest)
             case _ if line.startswith("/"):
@@ -178,6 +195,15 @@ class Theatre:
         except TimeoutError:
             self._screen.say("(nothing was heard for ten seconds)")
         self._show()
+
+    def _rings(self) -> None:
+        """Show what is called outside Slack."""
+        for alert in self._pager.alerts:
+            self._screen.say(f"PagerDuty: {alert.summary} ({alert.severity}, {alert.state})")
+        for hook in self._pager.hooks:
+            self._screen.say(f"webhook: {hook.type} · {hook.data['summary']}")
+        if not self._pager.alerts and not self._pager.hooks:
+            self._screen.say("Nothing was called outside Slack.")
 
     async def _order(self, line: str) -> None:
         """Do something to the stage, and say what is so then or why not."""

@@ -161,6 +161,16 @@ class Receiver:
         return Answer(body=b"OK", content_type="text/plain")
 
 
+def shifts(now: datetime, *each: tuple[str, timedelta, timedelta]) -> str:
+    """Write a feed as a rota program exports it: whose time (a Slack id), from when until when, counted from now."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//relaybot//sandbox//EN"]
+    for user, begins, ends in each:
+        times = (f"{key}:{now + at:%Y%m%dT%H%M%SZ}" for key, at in (("DTSTART", begins), ("DTEND", ends)))
+        uid = f"UID:{user}-{begins.total_seconds():.0f}"
+        lines += ["BEGIN:VEVENT", uid, f"SUMMARY:On call: {user}", *times, "END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+
+
 def _wrong(event: Mapping[str, Any]) -> list[str]:
     """Name what PagerDuty would not take an event for."""
     errors = []
