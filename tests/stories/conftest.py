@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import freezegun
@@ -18,6 +19,7 @@ from bot import clock, wiring
 from bot.sandbox.stage import Stage, open_stage
 from tests.stories.following import Follow
 from tests.stories.impatient import Impatient, attentive, pace_clock
+from tests.stories.waking import Wake
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -38,13 +40,15 @@ def pytest_asyncio_loop_factories(item: pytest.Function) -> Mapping[str, Callabl
     return {"impatient": Impatient}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class House:
     """Everything that stands."""
 
     stage: Stage
     door: Door
     folder: Path  # holds the database
+    serving: AsyncExitStack = field(default_factory=AsyncExitStack)  # holds the bot
+    serve: Callable[[], AbstractAsyncContextManager[Door]] | None = None  # None: it cannot be begun anew
 
     @property
     def slack(self) -> Slack:
@@ -57,6 +61,15 @@ class House:
     def asked(self) -> int:
         """How many requests both clouds have received."""
         return len(self.stage.aliyun.door.ledger) + len(self.stage.tencent.door.ledger)
+
+    @asynccontextmanager
+    async def down(self) -> AsyncIterator[None]:
+        """Have the bot stopped for a while, and then begun anew on what it kept; clouds and Slack go on."""
+        assert self.serve is not None
+        await self.serving.aclose()
+        yield
+        self.door = await self.serving.enter_async_context(self.serve())
+        self.stage.slack.people.door = f"{self.url}/slack/events"
 
     async def ask(self, line: str, *, user: str = "ann", channel: str = "#relays") -> Message:
         """Type a slash command and return what the person is then told; what the channel hears comes beside it."""
@@ -144,9 +157,10 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) 
                 file.write_text(accounts.replace("ENDPOINT", f'endpoint = "{stage.aliyun.door.url}"'))
                 environment["RELAYBOT_CONFIG"] = str(file)
             told, clock_of_pace = wiring.read_settings(environment), pace_clock(asyncio.get_running_loop())
-            serving = wiring.serve(told, patience_s=patience_s, haste=haste, pace_clock=clock_of_pace)
-            async with serving as door:
-                built = House(stage=stage, door=door, folder=tmp_path)
+            serve = partial(wiring.serve, told, patience_s=patience_s, haste=haste, pace_clock=clock_of_pace)
+            async with AsyncExitStack() as serving:
+                door = await serving.enter_async_context(serve())
+                built = House(stage=stage, door=door, folder=tmp_path, serve=serve, serving=serving)
                 stage.slack.people.door = f"{built.url}/slack/events"
                 yield built
 
@@ -157,6 +171,12 @@ def build(frozen: FrozenDateTimeFactory, tmp_path: Path, migrated_sqlite: Path) 
 def follow(build: Build, frozen: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture) -> Follow:
     """Let a channel follow a task, and hold in the end what must hold."""
     return Follow(build=build, frozen=frozen, logged=caplog)
+
+
+@pytest.fixture
+def wake(build: Build, frozen: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture) -> Wake:
+    """Let a channel have somebody on call, and hold in the end what must hold."""
+    return Wake(build=build, frozen=frozen, logged=caplog)
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ class Workspace:
         """Return what Slack sends to an app for typed words where the manifest says `should_escape`."""
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         escaped = re.sub(r"https?://[^\s<>]+", lambda found: f"<{found[0]}>", escaped)
-        escaped = re.sub(r"(?<!\S)@([a-z0-9_.-]+)", self._mention, escaped)
+        escaped = re.sub(r"(?<![^\s=])@([a-z0-9_.-]+)", self._mention, escaped)
         return re.sub(r"(?<!\S)#([a-z0-9_-]+)", self._channel_link, escaped)
 
     def _mention(self, found: re.Match[str]) -> str:

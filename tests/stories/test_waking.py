@@ -1,0 +1,229 @@
+"""
+A task goes down at night: who is called, who takes it in hand, what everybody reads until it runs again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox.faults import Fail
+from tests.stories.waking import HOUR, MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from tests.stories.waking import Wake
+
+
+async def test_who_does_not_answer_is_followed_by_the_next_and_who_has_it_in_hand_is_reminded(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.breaks("show")
+        await night.leaps(5 * MINUTE)
+        await night.until(lambda: len(night.who()) == 2)
+        with night.silence():
+            answer = await night.acks("bob", of="bob")
+            await night.leaps(30 * MINUTE)
+            await night.until(lambda: "Your ack is over, and this is not." in night.heard("bob")[-1].words)
+        await night.recovers("show")
+        told = night.thread()[-1].words.split("\n")[0]
+
+    assert night.who() == [("U0ANN", 0), ("U0BOB", 1)]
+    assert "in hand" in answer
+    assert told.startswith("✓ *RUNNING* · *show* · it runs again · was bad for 35 min")
+
+
+async def test_after_an_hour_down_the_step_that_is_due_fires_once_and_says_how_late_it_is(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show", rota=("set @ann", "escalate after=5m to=@bob", "escalate after=5m to=@olga"))
+        await night.breaks("show")
+        async with night.house.down():
+            night.frozen.tick(HOUR)
+        await night.until(lambda: len(night.who()) == 2)
+        await night.passes(20 * SECOND)
+        calls = night.calls("C0RELAYS")
+        page = night.page("bob").words
+        await night.leaps(5 * MINUTE - 25 * SECOND)
+        await night.until(lambda: len(night.who()) == 3)
+        await night.recovers("show")
+
+    assert [call.step for call in calls] == [0, 1]
+    assert "This call is late by 55 min" in page
+    assert night.who() == [("U0ANN", 0), ("U0BOB", 1), ("U0OLGA", 2)]
+
+
+async def test_at_a_change_of_shift_who_has_it_in_hand_keeps_it_and_whoever_comes_is_called_for_the_rest(
+    wake: Wake,
+) -> None:
+    async with wake() as night:
+        turns = 'rotate @ann @bob every=day at="20:10" tz=UTC'
+        await night.watches("main", "show", rota=(turns,))
+        await night.breaks("main", reason="PushStreamFailed")
+        await night.acks("ann")
+        await night.passes(70 * SECOND, stride=70 * SECOND)
+        await night.breaks("show")
+        await night.until(night.handed_over, step=50 * SECOND, within=10 * MINUTE)
+        told = [line.words for line in night.handed_over()]
+        await night.until(lambda: len(night.calls("C0RELAYS")) == 3, step=30 * SECOND, within=15 * MINUTE)
+        await night.recovers("main", "show")
+
+    assert told == ["<@U0BOB> is on call here now, after <@U0ANN>. Open here: #1 main (in hand), #2 show."]
+    assert night.who() == [("U0ANN", 0), ("U0ANN", 0), ("U0BOB", 0)]
+
+
+@pytest.mark.parametrize(
+    ("evening", "hands_over"),
+    [
+        pytest.param("2026-10-25 00:20", "2026-10-25 00:30", id="half past two comes twice: the first counts"),
+        pytest.param("2027-03-28 00:50", "2027-03-28 01:00", id="half past two does not come: three counts"),
+    ],
+)
+async def test_on_the_night_the_clocks_change_one_hands_over_once_and_the_next_call_finds_who_came(
+    wake: Wake, evening: str, hands_over: str
+) -> None:
+    async with wake(at=datetime.fromisoformat(evening).replace(tzinfo=UTC)) as night:
+        await night.watches("show", rota=('rotate @ann @bob every=day at="02:30" tz=Europe/Berlin',))
+        await night.breaks("show")
+        await night.until(lambda: len(night.who()) == 2, step=30 * SECOND, within=16 * MINUTE)
+        await night.house.ask("/relay ack for=3h", user="bob")
+        await night.leaps(100 * MINUTE)
+        lines = night.handed_over()
+        await night.recovers("show")
+
+    told = [datetime.fromtimestamp(float(line.ts), UTC) for line in lines]
+    assert [f"{at:%Y-%m-%d %H:%M}" for at in told] == [hands_over]
+    assert night.who() == [("U0ANN", 0), ("U0BOB", 0)]
+
+
+async def test_somebody_who_was_switched_off_is_passed_over_at_once_and_that_is_said(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        night.house.slack.workspace.person("ann").is_deleted = True
+        await night.leaps(6 * MINUTE)  # who people are is known for five
+        await night.breaks("show")
+        page = night.page().words
+        await night.recovers("show")
+
+    assert night.who() == [("U0BOB", 1)]
+    assert "Passed over: <@U0ANN>, whose account is switched off." in page
+
+
+async def test_without_a_rota_nobody_can_be_called_and_the_command_that_mends_it_is_said(wake: Wake) -> None:
+    async with wake() as night:
+        refused = await night.house.ask("/relay subscribe aliyun backup-en page=yes")
+        subscriptions = night.rows("SELECT * FROM subscriptions")
+
+    assert refused.words.splitlines() == [
+        "Nobody is on call here yet, so nobody could be called. Nothing was subscribed.",
+        "Try: `/relay oncall set @user`",
+    ]
+    assert subscriptions == []
+
+
+async def test_what_is_muted_calls_nobody_and_what_is_still_bad_then_calls_whose_turn_it_was(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.breaks("show")
+        with night.silence():
+            await night.house.ask("/relay mute aliyun show for=30m", user="ann")
+            await night.leaps(29 * MINUTE)
+        await night.until(lambda: len(night.who()) == 2, step=5 * SECOND, within=2 * MINUTE)
+        await night.recovers("show")
+
+    assert night.who() == [("U0ANN", 0), ("U0ANN", 0)]
+
+
+async def test_what_goes_down_while_it_is_muted_calls_when_the_mute_is_over(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        with night.silence():
+            await night.house.ask("/relay mute aliyun show for=30m", user="ann")
+            night.says("show", "3", "PullStreamFailed")
+            await night.passes(20 * SECOND)
+            await night.leaps(29 * MINUTE)
+        await night.until(lambda: len(night.who()) == 1, step=5 * SECOND, within=2 * MINUTE)
+        await night.recovers("show")
+
+    assert night.who() == [("U0ANN", 0)]
+
+
+async def test_somebody_who_takes_no_message_is_followed_by_the_next_at_once_and_that_is_said(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.passes(10 * SECOND)
+        night.house.slack.faults.plan(Fail("user_disabled"), on="conversations.open")
+        await night.breaks("show")
+        await night.until(lambda: night.who() != [], within=10 * SECOND)
+        await night.recovers("show")
+
+    assert night.who() == [("U0BOB", 1)]
+    assert night.lines()[-1] == "I cannot call <@U0ANN>: Slack says user_disabled. The next level is called at once."
+
+
+async def test_while_a_pager_is_out_slack_is_told_at_once_and_nothing_is_lost_doubled_or_out_of_order(
+    wake: Wake,
+) -> None:
+    async with wake(pagers=True) as night:
+        pager = night.house.stage.pager
+        await night.watches("show")
+        pager.door.faults.plan(Fail("HTTP 500"), on="pagerduty", times=None)
+        pager.door.faults.plan(Fail("HTTP 503", done=True), on="webhook", times=None)
+        await night.breaks("show")
+        first = night.who()
+        await night.until(lambda: len(night.who()) == 2, step=4 * SECOND)
+        hits = {entry.api for entry in pager.door.ledger if entry.verdict in {"HTTP 500", "HTTP 503"}}
+        pager.door.faults.clear()
+        await night.until(lambda: not night.waiting(), step=10 * SECOND, within=2 * MINUTE)
+        await night.acks("bob")
+        await night.recovers("show")
+
+    assert (first, night.who()) == ([("U0ANN", 0)], [("U0ANN", 0), ("U0BOB", 1)])
+    assert hits == {"pagerduty", "webhook"}
+    assert [(alert.key, alert.events) for alert in pager.alerts] == [
+        ("relaybot:1:0", ["trigger", "acknowledge", "resolve"]),
+        ("relaybot:1:1", ["trigger", "acknowledge", "resolve"]),
+    ]
+    assert [(hook.type, hook.data["key"]) for hook in pager.hooks] == [
+        (f"incident.{event}", f"relaybot:1:{level}")
+        for event in ("triggered", "acknowledged", "resolved")
+        for level in (0, 1)
+    ]
+
+
+async def test_an_ack_that_comes_after_the_recovery_undoes_nothing_and_says_when_that_was(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.breaks("show")
+        page = night.page()
+        night.says("show", "1")
+        await night.until(lambda: not night.open_responses(), step=4 * SECOND, within=2 * MINUTE)
+        night.frozen.tick(2 * SECOND)
+        answer = await night.acks("bob", page=page)
+        await night.until(lambda: not night.waiting())
+        kept = night.rows("SELECT acked_by, closed_why FROM responses")
+
+    assert answer == "#1 *show* already recovered 2 s ago. Nothing was changed."
+    assert kept == [("", "recovered")]
+
+
+async def test_an_ack_between_running_and_its_confirmation_is_over_with_the_recovery(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.breaks("show")
+        page = night.page()
+        night.says("show", "1")
+        await night.passes(20 * SECOND)
+        with night.silence():
+            answer = await night.acks("bob", page=page)
+            await night.recovers()
+            await night.leaps(40 * MINUTE)  # longer than the ack: nobody is reminded of what is over
+        shown = night.house.slack.workspace.find(*page.key)
+        kept = night.rows("SELECT acked_by, closed_why, due_at FROM responses")
+
+    assert answer.startswith("You have #1 in hand until ")
+    assert kept == [("U0BOB", "recovered", None)]
+    assert shown is not None
+    assert "Over since" in shown.words
+    assert shown.buttons == {}
+    assert night.who() == [("U0ANN", 0)]
