@@ -120,7 +120,8 @@ class Handovers:
                 return  # somebody changed it, or another process was first
             if changed is not None:
                 await self._tell(tx, kept, changed, calendars, now)
-            if is_check(rota, due_at, now):
+            is_heard = await tx.channels.paused(kept.place) is None
+            if is_heard and is_check(rota, due_at, now):
                 for notice in _warnings(kept.place, rota, calendars, now):
                     await tx.outbox.put(notice, now=now)
             who = on_call(rota, now, calendars).who
@@ -129,7 +130,11 @@ class Handovers:
     async def _tell(
         self, tx: Tx, kept: KeptRota, changed: Handover, calendars: Mapping[str, Calendar], now: datetime
     ) -> None:
-        """One line in the channel, and a direct message to whoever leaves and whoever comes."""
+        """
+        One line in the channel, and a direct message to whoever leaves and whoever comes.
+
+        A paused channel reads none: what was a change of shift weeks ago is no news when it comes back.
+        """
         place, comes, leaves = kept.place, changed.comes, changed.leaves
         more = await self._open(tx, place) + _calendar_age(kept.rota, calendars, now)
         late = "" if changed.late is None else say("handover.late", late=span(changed.late))
@@ -139,7 +144,8 @@ class Handovers:
         if leaves is not None:
             values["before_who"] = leaves.id
         key = "handover_gap" if comes is None else "handover_first" if leaves is None else "handover"
-        await tx.outbox.put(_line(place, key, now, **values), now=now)
+        if await tx.channels.paused(place) is None:
+            await tx.outbox.put(_line(place, key, now, **values), now=now)
         if comes is not None and comes.kind is TargetKind.USER:
             until = {} if changed.until is None else {"until_at": changed.until.isoformat()}
             begins = "duty_begins" if until else "duty_begins_open"

@@ -127,6 +127,21 @@ async def test_a_change_of_shift_is_one_line_and_a_message_to_both(shifts: Shift
     assert await shifts.told(to="U1") == [("duty_ends", {"channel": SHOW.channel, "more": ""})]
 
 
+async def test_a_paused_channel_reads_of_no_change_when_it_comes_back(shifts: Shifts) -> None:
+    await shifts.keep(turns("U1", "U2", every=1, begins=date(2026, 11, 22)))
+    beat = shifts.beat()
+    async with shifts.memory.transaction() as tx:
+        await tx.channels.pause(SHOW, "is_archived", now=shifts.clock.now)
+    for _ in range(3):
+        shifts.clock.move(DAY)
+        await beat()
+    kept = await shifts.rota()
+
+    assert await shifts.told() == []
+    assert kept.told == user("U2")
+    assert [key for key, _ in await shifts.told(to="U2")] == ["duty_begins", "duty_ends", "duty_begins"]
+
+
 async def test_of_two_processes_one_tells_it(shifts: Shifts) -> None:
     await shifts.keep(turns("U1", "U2"))
     shifts.clock.move(HOUR)
