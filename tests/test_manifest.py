@@ -20,9 +20,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 EVENTS = "https://HOST/slack/events"
 
-# They only buy the look at what was posted before it is posted again, and a user group that holds whoever is on call; an
-# admin may leave them out.
-OPTIONAL = {"channels:history", "groups:history", "im:history", "usergroups:write"}
+# They only buy the look at what was posted before it is posted again; an admin may leave them out.
+OPTIONAL = {"channels:history", "groups:history", "im:history"}
 
 
 def read(text: str) -> Any:
