@@ -326,6 +326,11 @@ def paging(response: Response, policy: Policy, now: datetime) -> Response:
     return replace(after, due=Due.CALL, due_at=now)
 
 
+def quieted(response: Response) -> Response:
+    """Call nobody any more: whoever asked for that does not want it any longer."""
+    return replace(response, pages=False, leader=None, due=None, due_at=None)
+
+
 def unreachable(response: Response, user: str, now: datetime) -> Response:
     """
     Call the next level at once when the one person who was called takes no message.

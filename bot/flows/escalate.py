@@ -148,6 +148,9 @@ class Escalator:
         elif (until := await silent_until(tx, response.place, incident, now=now)) is not None:
             await tx.responses.save(judge.postponed(response, until))
             return
+        elif not await respond.follows(tx, response.place, incident, paging=True):
+            await tx.responses.save(judge.quieted(response))
+            return
         else:
             outcome = judge.came_due(response, found, now)
         pagers = [pager(response.place.team, name) for name in self._reach.pagers(response.place)]

@@ -95,23 +95,26 @@ async def close(
 
 async def leave(tx: Tx, place: Place, *, accounts: Mapping[AccountName, Account], now: datetime) -> None:
     """End a place's responses to what it follows nothing of any more."""
-    subscriptions = None
     for response in await tx.responses.open_of_place(place):
-        if subscriptions is None:
-            subscriptions = await tx.subscriptions.of_place(place)
         incident = await tx.incidents.get(response.incident)
-        is_followed = False
-        if incident is not None and incident.closed_at is None:
-            members = await tasks_of(tx, incident)
-            is_followed = any(
-                each.wish.account == incident.account
-                and each.wish.region in {None, incident.region}
-                and (incident.scope is Scope.ACCOUNT or any(each.wish.covers(one.ref, name_of(one)) for one in members))
-                for each in subscriptions
-            )
-        if not is_followed:
+        if incident is None or incident.closed_at is not None or not await follows(tx, place, incident):
             ended = partial(judge.closed, why=UNFOLLOWED, now=now)
             await _judged(tx, response, ended, accounts=accounts, now=now)
+
+
+async def follows(tx: Tx, place: Place, incident: Incident, *, paging: bool = False) -> bool:
+    """Say whether a place follows anything that an incident is about; `paging`: so that somebody is called."""
+    wishes = [
+        each.wish
+        for each in await tx.subscriptions.of_place(place)
+        if each.wish.account == incident.account and each.wish.region in {None, incident.region}
+    ]
+    if paging:
+        wishes = [wish for wish in wishes if wish.page]
+    if incident.scope is Scope.ACCOUNT or not wishes:
+        return bool(wishes)
+    tasks = await tasks_of(tx, incident)
+    return any(wish.covers(task.ref, name_of(task)) for task in tasks for wish in wishes)
 
 
 async def silence(tx: Tx, place: Place, until: datetime, *, now: datetime) -> None:

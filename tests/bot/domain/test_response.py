@@ -439,6 +439,10 @@ def test_what_was_called_for_calls_for_itself_when_its_leader_is_over():
     assert judge.promoted(replace(SNOOZED, leader=7), NOW).due is Due.LIFT
 
 
+def test_what_is_not_to_be_called_for_any_more_has_nothing_due():
+    assert (judge.quieted(CALLED).pages, judge.quieted(CALLED).due) == (False, None)
+
+
 UNREACHABLE: list[tuple[str, Response, bool]] = [
     ("the only one who was called takes nothing: the next level at once", CALLED, True),
     ("others were called too", replace(CALLED, called=(ANN, BOB)), False),

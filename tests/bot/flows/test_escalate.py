@@ -496,3 +496,15 @@ async def test_what_is_bad_already_calls_when_it_is_followed_so(embedded: Databa
         here, there = [await night.called(place=place) for place in (SHOW, OPS)]
 
     assert (len(here), [body.mentions for body in there]) == (1, [(CAT,)])
+
+
+async def test_whoever_wants_no_calls_any_more_gets_none(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await night.world.follow("a", page=False)
+        await night.passes(6 * MINUTE, step=30)
+        (response,) = await night.responses()
+        calls = await mentioned(night)
+
+    assert (calls, response.due_at, response.closed_at) == ([(ANN,)], None, None)
