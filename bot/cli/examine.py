@@ -19,6 +19,7 @@ from bot import settings, wiring
 from bot.cli import told as telling
 from bot.cli.failure import small_print
 from bot.cli.remedy import dislikes_the_id, names_of_what_is_asked_with, remedy
+from bot.domain.calendar import Unread
 from bot.domain.mend import what_happened
 from bot.domain.message import Trouble
 from bot.domain.text import span
@@ -80,6 +81,8 @@ async def examine() -> Findings:
     async for finding in _clouds(told):
         yield finding
     async for finding in _slack(told):
+        yield finding
+    for finding in await _outside(told):
         yield finding
 
 
@@ -174,6 +177,29 @@ def _calls(calling: Calling) -> list[Finding]:
             )
         )
     return found
+
+
+async def _outside(told: Settings) -> list[Finding]:
+    """What else is called: pagers by name, for only a drill rings one; calendars, each fetched once."""
+    found = []
+    if told.pagers:
+        names = ", ".join(f"{name} ({pager.kind})" for name, pager in told.pagers.items())
+        found.append(Finding(about="pagers", verdict=Verdict.OK, found=f"{names}; /relay drill rings them"))
+    if told.calendars:
+        for name, read in (await wiring.examine_calendars(told)).items():
+            found.append(_calendar(name, read))
+    return found
+
+
+def _calendar(name: str, read: int | Unread) -> Finding:
+    if not isinstance(read, Unread):
+        return Finding(about="calendar", verdict=Verdict.OK, found=f"{name}: shifts of people that are known: {read}")
+    return Finding(
+        about="calendar",
+        verdict=Verdict.WARNING,
+        found=f"{name} cannot be read: {read.code}",
+        mend=f"Look at calendars.{name} in the file that RELAYBOT_CONFIG names; meanwhile the last good copy stays.",
+    )
 
 
 def _by(held: Held) -> str:

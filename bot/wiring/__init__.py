@@ -16,12 +16,14 @@ from bot.wiring.role import Role
 from bot.wiring.told import provider_types, read_settings
 
 if TYPE_CHECKING:
+    from bot.wiring.calling import examine_calendars
     from bot.wiring.serving import CannotListen, serve
 
 __all__ = [
     "CannotListen",
     "Clouds",
     "Role",
+    "examine_calendars",
     "examine_database",
     "open_clouds",
     "open_database",
@@ -37,6 +39,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
-    from bot.wiring import serving  # see above
+    from bot.wiring import calling, serving  # see above
 
-    return getattr(serving, name)
+    return getattr(calling if name == "examine_calendars" else serving, name)

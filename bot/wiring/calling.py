@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.contract import Api
-from bot import settings
+from bot import clock, settings
+from bot.domain.calendar import Unread
 from bot.domain.pace import LaneName, Slot
 from bot.domain.turn import Urgency
 from bot.flows import calendars, pulse
@@ -18,6 +19,7 @@ from bot.flows.calendars import Calendars
 from bot.flows.call import Exchange
 from bot.flows.pulse import Pulse
 from bot.pager.calendar import Feed, fetch
+from bot.pager.door import Door
 from bot.pager.heartbeat import signal
 from bot.pager.pagerduty import PagerDuty
 from bot.pager.webhook import Webhook
@@ -25,12 +27,11 @@ from bot.queue import pace
 from bot.store.pace import Paces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from bot.domain.calendar import Booking
     from bot.flows.call import Send
-    from bot.pager.door import Door
     from bot.wiring.beats import Beat
     from bot.wiring.means import Means
 
@@ -85,6 +86,18 @@ def calling(means: Means, *, haste: float, is_leaving: Callable[[], bool]) -> Ca
             )
         )
     return Calling(exchange=exchange, beats=tuple(beats))
+
+
+async def examine_calendars(told: settings.Settings) -> Mapping[str, int | Unread]:
+    """Fetch each configured calendar once: how many times of somebody it tells, or why there are none."""
+    found: dict[str, int | Unread] = {}
+    async with Door() as door:
+        for name, calendar in told.calendars.items():
+            try:
+                found[name] = len(await fetch(_feed(calendar), door, now=clock.now()))
+            except Unread as unread:
+                found[name] = unread
+    return found
 
 
 def _pager(told: settings.PagerSettings, door: Door) -> Send:

@@ -12,6 +12,7 @@ import pytest
 
 from bot import clock
 from bot.sandbox.faults import Fail
+from bot.sandbox.pager import CONFIGURATION, shifts
 from bot.sandbox.stage import ALIYUN_KEY, SECRETS, TENCENT_KEY, open_stage
 from bot.store.database import Database
 
@@ -363,3 +364,23 @@ async def test_no_secret_shows(stage: Stage, shell: Shell):
     text = json.dumps([(ran.out, ran.err) for ran in wells + ills])
     assert [ran.status for ran in wells + ills] == [0, 0, 2, 2]
     assert not [secret for secret in SECRETS if secret in text]
+
+
+async def test_pagers_are_named_and_calendars_are_fetched(stage: Stage, shell: Shell):
+    (shell.folder / "relaybot.toml").write_text(CONFIGURATION)
+    told = {"RELAYBOT_CONFIG": "relaybot.toml", **stage.pager.environment()}
+    none = await shell.run("doctor", "--json", **told)
+    stage.pager.feed = shifts(clock.now(), ("U0ANN", -timedelta(hours=1), timedelta(hours=1)))
+    read = await shell.run("doctor", "--json", **told)
+
+    assert of(read, "pagers") == [("ok", "night (pagerduty), desk (webhook); /relay drill rings them", "")]
+    assert of(read, "calendar") == [("ok", "relays: shifts of people that are known: 1", "")]
+    assert of(none, "calendar") == [
+        (
+            "warning",
+            "relays cannot be read: HTTP 404",
+            "Look at calendars.relays in the file that RELAYBOT_CONFIG names; meanwhile the last good copy stays.",
+        )
+    ]
+    assert not any(secret in none.out + none.err + read.out + read.err for secret in SECRETS)
+    assert (stage.pager.alerts, stage.pager.hooks, stage.pager.beats) == ([], [], 0)
