@@ -54,14 +54,11 @@ class Docket:
         """
         if incident is None:
             return
-        times = {each.at for each in news}
         if incident.closed_at is not None:
-            if incident.closed_at in times:
+            if incident.closed_at in {each.at for each in news}:
                 self._over.setdefault(incident.closed_why, []).append(incident.id)
             return
-        if in_group:  # the group is responded to; what was responded to before is a part of it now
-            if incident.opened_at not in times or incident.reopenings:
-                self._over.setdefault(respond.GROUPED, []).append(incident.id)
+        if in_group:  # the group is responded to
             return
         hearing, paging = listening(
             task, subscriptions=self._subscriptions, mutes=self._mutes, history=[*history, *news], now=self._now

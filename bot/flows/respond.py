@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 # What makes it nobody's again, so that messages which show whose it was are to say so.
 _SHOWN = frozenset({Because.ACK_OVER, Because.SNOOZE_OVER, Because.WORSE, Because.CHANGED, Because.REOPENED})
 
-GROUPED = "group"  # why a task's own response ends: it is one of many now
 UNFOLLOWED = "unfollowed"  # why a response ends whose place follows nothing of it any more
 
 

@@ -508,3 +508,31 @@ async def test_whoever_wants_no_calls_any_more_gets_none(embedded: Database):
         calls = await mentioned(night)
 
     assert (calls, response.due_at, response.closed_at) == ([(ANN,)], None, None)
+
+
+async def test_a_blind_account_calls_when_the_mute_of_all_of_it_is_over(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        await mute(night, None, 10 * MINUTE)
+        night.world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
+        await night.passes(9 * MINUTE, step=15)
+        silent = await night.called()
+        await night.passes(2 * MINUTE, step=15)
+        calls = await night.called()
+
+    assert silent == []
+    assert [(body.why, body.because) for body in calls] == [("Unreachable", "held")]
+
+
+async def test_a_mute_of_one_task_lets_the_calls_for_another_through(embedded: Database):
+    async with open_night(embedded, script("a"), script("b")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        await mute(night, "b", HOUR)
+        waiting = await night.waiting()
+        async with night.world.memory.transaction() as tx:
+            await unsilence(tx, SHOW, now=night.world.clock.now)
+        await night.passes(5 * MINUTE, step=15)
+        calls = await mentioned(night)
+
+    assert [row.kind for row in waiting] == [Kind.PAGE, Kind.DIRECT]
+    assert calls == [(ANN,), (BOB,)]
