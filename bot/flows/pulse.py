@@ -69,11 +69,10 @@ class Pulse:
         return not wrong
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look again and again until it is stopped."""
+        """Look again and again until it is stopped; the first time when whoever just began has had time to look."""
         while not stop.is_set():
-            await self.beat()
             try:
                 async with asyncio.timeout(self._every_s):
                     await stop.wait()
             except TimeoutError:
-                continue
+                await self.beat()

@@ -5,6 +5,7 @@ Nothing is lost, nothing is doubled, and what comes of a call never overtakes it
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -286,6 +287,17 @@ async def test_whose_claim_is_over_sends_nothing(desk: Desk):
 
     assert [alert.events for alert in desk.receiver.alerts] == [["trigger"]]  # with its second claim, not its first
     assert len(desk.receiver.door.ledger) == 1
+
+
+async def test_two_processes_at_once_call_once(desk: Desk):
+    numbers = [await desk.respond(incident) for incident in (7, 8, 9)]
+    for number in numbers:
+        await desk.say(number, "trigger", "ack")
+
+    await asyncio.gather(*(call(NIGHT, desk.exchange) for _ in range(4)))
+
+    assert [alert.events for alert in desk.receiver.alerts] == [["trigger", "acknowledge"]] * 3
+    assert len(desk.receiver.door.ledger) == 6
 
 
 async def test_what_is_refused_for_good_is_told_and_the_next_level_is_called_now(desk: Desk):
