@@ -500,12 +500,16 @@ ENGLISH: Final[Mapping[str, str]] = {
         "This channel is shared with another workspace. An admin may let me speak here: /relay settings."
     ),
     "refused.archived": "This channel is archived, so I could tell nothing here. Nothing was changed.",
-    "refused.not_yours": "That is for admins, and for whoever subscribed it. Nothing was changed.",
+    "refused.not_yours": (
+        "That is for admins, and for whoever subscribed it. Whoever is on call may too. Nothing was changed."
+    ),
     "refused.not_on_call": (
         "That is for admins, for whoever subscribed it and for whoever is on call. Nothing was changed."
     ),
     "refused.no_admin": "That is for admins. Nothing was changed.",
-    "refused.too_long": "Members mute one task for two hours at most; admins, and whoever subscribed it, for longer.",
+    "refused.too_long": (
+        "Members mute one task for two hours at most; admins, whoever subscribed it and whoever is on call, for longer."
+    ),
     "refused.full": "This channel follows {most} single tasks already, and no more. Follow all of an account instead.",
     "refused.other_channel": "This button belongs to another channel. Nothing was changed.",
     "refused.replayed": "That was done already. Nothing was changed.",

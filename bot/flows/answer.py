@@ -146,7 +146,7 @@ async def _remembered(
         case Unmute():
             return await unmute(command, asker, desk, now=now)
         case Settings():
-            return await settings_form(asker, desk)
+            return await settings_form(asker, desk, now=now)
         case History():
             return await history(command, asker, desk, now=now)
 

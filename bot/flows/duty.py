@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.rota import TargetKind, calendars_named, on_call
+from bot.flows.where import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,13 @@ async def on_duty(place: Place, tx: Tx, *, now: datetime) -> Target | None:
     """Say who is on call in a channel now; None where nobody is, or there is no rota."""
     kept = await tx.rotas.get(place)
     return None if kept is None else on_call(kept.rota, now, await calendars_of(kept.rota, tx)).who
+
+
+async def has_duty(asker: Asker, desk: Desk, *, now: datetime) -> bool:
+    """Say whether somebody is on call where they ask, which gives them the rights of whoever subscribed there."""
+    async with desk.memory.reading() as tx:
+        who = await on_duty(place_of(asker), tx, now=now)
+    return await is_duty_of(asker, who, desk)
 
 
 async def is_duty_of(asker: Asker, who: Target | None, desk: Desk) -> bool:

@@ -20,6 +20,7 @@ from bot.domain.words import say
 from bot.flows import respond
 from bot.flows.admit import require
 from bot.flows.change import changing
+from bot.flows.duty import has_duty
 from bot.flows.recall import choose, recall
 from bot.flows.remember import twins
 from bot.flows.where import open_here, place_of
@@ -63,11 +64,13 @@ async def mute(command: Wanted, asker: Asker, desk: Desk, *, now: datetime) -> m
     found = await _object(command, asker, desk)
     if not isinstance(found, _Object):
         return found
+    made_by = {each.created_by for each in found.subscriptions}
+    owns = asker.person.user in made_by or await has_duty(asker, desk, now=now)
     if command.until_recovery:
         if found.task is None or found.task.known.bad_since is None:
             raise CommandError(say("mute.is_well", name=found.name), instead=command.what.typed("mute", "for=2h"))
-        lasts = _until_recovery(asker, found)
-    _require(found, lasts, asker)
+        lasts = _until_recovery(asker, owns=owns)
+    _require(found, lasts, asker, owns=owns)
     ends = begins + lasts
     async with changing(desk, asker, now=now) as change:
         made, before = await change.tx.mutes.put(
@@ -174,20 +177,16 @@ async def _mark(made: Mute, tx: Tx, accounts: Mapping[AccountName, Account], *, 
             await tx.outbox.put(notice, now=now)
 
 
-def _until_recovery(asker: Asker, found: _Object) -> timedelta:
+def _until_recovery(asker: Asker, *, owns: bool) -> timedelta:
     """Wait as long as this person may: whoever may not mute for long hears of it again after two hours."""
-    refused = refuses(Deed.MUTE_LONG, asker.person, asker.channel, owns=_owns(asker, found))
+    refused = refuses(Deed.MUTE_LONG, asker.person, asker.channel, owns=owns)
     return LONGEST if refused is None else MEMBERS
 
 
-def _require(found: _Object, lasts: timedelta, asker: Asker) -> None:
+def _require(found: _Object, lasts: timedelta, asker: Asker, *, owns: bool) -> None:
     deed = Deed.MUTE_ALL if found.task is None else Deed.MUTE_LONG if lasts > MEMBERS else Deed.MUTE
     subject = found.account if found.task is None else found.task.ref.task_id
-    require(deed, asker.person, asker.channel, owns=_owns(asker, found), subject=subject)
-
-
-def _owns(asker: Asker, found: _Object) -> bool:
-    return any(each.created_by == asker.person.user for each in found.subscriptions)
+    require(deed, asker.person, asker.channel, owns=owns, subject=subject)
 
 
 def _name(task: Followed) -> str:

@@ -19,7 +19,7 @@ from bot.domain.typed import CommandError
 from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
-from bot.flows.duty import calendars_of, is_duty_of, on_duty
+from bot.flows.duty import calendars_of, has_duty
 from bot.flows.where import about, is_direct, place_of
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ async def _may_change(asker: Asker, desk: Desk, *, now: datetime) -> None:
     place, channel = place_of(asker), await about(asker, desk)
     async with desk.memory.reading() as tx:
         here = await tx.subscriptions.of_place(place)
-        who = await on_duty(place, tx, now=now)
-    owns = any(each.created_by == asker.person.user for each in here) or await is_duty_of(asker, who, desk)
+    owns = any(each.created_by == asker.person.user for each in here) or await has_duty(asker, desk, now=now)
     require(Deed.ROTA, asker.person, channel, owns=owns)
 
 

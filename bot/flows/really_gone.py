@@ -15,6 +15,7 @@ from bot.domain.words import say
 from bot.flows import respond
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
+from bot.flows.duty import has_duty
 from bot.flows.where import open_here, place_of
 from bot.store.incidents import REALLY_GONE, Scope
 
@@ -34,6 +35,7 @@ async def really_gone(incident: int, asker: Asker, desk: Desk, *, now: datetime)
     Raises:
         Refused: this channel was not told of it or may not see the account, or that is not theirs to say.
     """
+    on_call = await has_duty(asker, desk, now=now)
     async with changing(desk, asker, now=now) as change:
         found = await change.tx.incidents.get(incident)
         account = None if found is None else open_here(asker, desk).get(found.account)
@@ -47,7 +49,7 @@ async def really_gone(incident: int, asker: Asker, desk: Desk, *, now: datetime)
         here = [each for each in wanting if each.place == place_of(asker)]
         if not here:
             raise Refused(Refusal.OTHER_CHANNEL, subject=str(incident))
-        owns = any(each.created_by == asker.person.user for each in here)
+        owns = on_call or any(each.created_by == asker.person.user for each in here)
         require(Deed.CONFIRM_GONE, asker.person, asker.channel, owns=owns, subject=found.account)
         is_it = found.why == Mislaid.__name__
         if not is_it or not await change.tx.incidents.close(incident, now, REALLY_GONE):

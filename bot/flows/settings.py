@@ -12,6 +12,7 @@ from bot.domain.permit import Deed, Standing
 from bot.domain.words import say
 from bot.flows.admit import require
 from bot.flows.change import changing
+from bot.flows.duty import has_duty
 from bot.flows.pause import SHARED, pause, resume
 from bot.flows.where import about, place_of
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from bot.flows.desk import Asker, Desk
 
 
-async def settings_form(asker: Asker, desk: Desk) -> message.SettingsForm:
+async def settings_form(asker: Asker, desk: Desk, *, now: datetime) -> message.SettingsForm:
     """
     Return the dialog of this channel's settings.
 
     Raises:
         Refused: they may not set them.
     """
-    await _may_set(asker, desk)
+    await _may_set(asker, desk, now=now)
     channel = await about(asker, desk)
     async with desk.memory.reading() as tx:
         settings = await tx.channels.settings(place_of(asker))
@@ -48,7 +49,7 @@ async def set_channel(switches: Mapping[str, bool], asker: Asker, desk: Desk, *,
     Raises:
         Refused: they may not, or may not let the bot into a shared channel.
     """
-    await _may_set(asker, desk)
+    await _may_set(asker, desk, now=now)
     place, channel = place_of(asker), await about(asker, desk)
     async with changing(desk, asker, now=now) as change:
         before = await change.tx.channels.settings(place)
@@ -67,10 +68,10 @@ async def set_channel(switches: Mapping[str, bool], asker: Asker, desk: Desk, *,
     return message.Done(said=(say("settings.done", to=_changed(before, wanted)),))
 
 
-async def _may_set(asker: Asker, desk: Desk) -> None:
+async def _may_set(asker: Asker, desk: Desk, *, now: datetime) -> None:
     async with desk.memory.reading() as tx:
         here = await tx.subscriptions.of_place(place_of(asker))
-    owns = any(each.created_by == asker.person.user for each in here)
+    owns = any(each.created_by == asker.person.user for each in here) or await has_duty(asker, desk, now=now)
     require(Deed.SET, asker.person, asker.channel, owns=owns)
 
 

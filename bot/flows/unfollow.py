@@ -15,6 +15,7 @@ from bot.domain.words import say
 from bot.flows import respond
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
+from bot.flows.duty import has_duty
 from bot.flows.recall import choose, recall
 from bot.flows.where import open_here, place_of
 
@@ -88,15 +89,16 @@ async def _unfollow_all(what: Target, asker: Asker, desk: Desk, *, now: datetime
 async def _end(
     subscriptions: list[Subscription], name: str, asker: Asker, desk: Desk, *, now: datetime
 ) -> message.Message:
+    on_call = await has_duty(asker, desk, now=now)
     async with changing(desk, asker, now=now) as change:
         for each in subscriptions:
-            owns = each.created_by == asker.person.user
+            is_own = each.created_by == asker.person.user
             subject = each.wish.task or each.wish.account
             require(
-                Deed.UNFOLLOW if owns else Deed.UNFOLLOW_OTHERS,
+                Deed.UNFOLLOW if is_own else Deed.UNFOLLOW_OTHERS,
                 asker.person,
                 asker.channel,
-                owns=owns,
+                owns=is_own or on_call,
                 subject=subject,
             )
             await change.tx.subscriptions.remove(each.id, now=now)

@@ -6,13 +6,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.sandbox.story import Phase, Script
+
 if TYPE_CHECKING:
     from bot.sandbox.slack import Message
     from tests.stories.conftest import House
+
+
+HOUR = timedelta(hours=1)
 
 
 def lines(house: House, channel: str) -> list[str]:
@@ -25,20 +31,21 @@ def audit(house: House) -> list[tuple[str, ...]]:
         return [*database.execute("SELECT user_id, verb, subject, outcome, why FROM audits ORDER BY id")]
 
 
-async def read(house: House, user: str) -> list[str]:
-    """What somebody was told in their direct messages, once there is anything."""
-    await house.slack.until(lambda: lines(house, f"@{user}") != [])
-    return lines(house, f"@{user}")
+async def read(house: House, channel: str) -> list[str]:
+    """What everybody reads there, once there is anything."""
+    await house.slack.until(lambda: lines(house, channel) != [])
+    return lines(house, channel)
 
 
 async def test_whoever_is_put_on_call_is_told_the_channel_too_and_both_can_be_looked_up(house: House) -> None:
     answer = await house.ask("/relay oncall set @bob", user="olga")
-    told = await read(house, "bob")
+    told = await read(house, "@bob")
+    line = await read(house, "#relays")
     bare = await house.ask("/relay oncall")
 
     assert "Now: <@U0BOB>" in answer.words
     assert "Now: <@U0BOB>" in bare.words
-    assert "<@U0OLGA> put <@U0BOB> on call here." in lines(house, "#relays")
+    assert line == ["<@U0OLGA> put <@U0BOB> on call here."]
     assert told == ["<@U0OLGA> put you on call in <#C0RELAYS>, from now on."]
     assert audit(house) == [("U0OLGA", "oncall_set", "U0BOB", "done", "")]
 
@@ -102,10 +109,21 @@ async def test_a_user_group_is_on_call_as_a_whole(house: House) -> None:
 
 async def test_a_mention_that_asks_who_is_on_call_is_answered_to_the_asker_alone(house: House) -> None:
     await house.ask("/relay oncall set @bob", user="olga")
-    before = lines(house, "#relays")
+    before = await read(house, "#relays")
     await house.slack.people.mention("ann", "#relays", "oncall")
     await house.slack.until(lambda: house.told("ann", "#relays") != [])
     after = lines(house, "#relays")
 
     assert "Now: <@U0BOB>" in house.told("ann", "#relays")[0].words
     assert [line for line in after if line not in before and "oncall" not in line] == []
+
+
+async def test_whoever_is_on_call_has_the_rights_of_whoever_subscribed(house: House) -> None:
+    house.stage.aliyun.story.add(Script(task_id="a", name="a", start=-HOUR, end=30 * HOUR, phases=(Phase(-HOUR, "1"),)))
+    await house.ask("/relay subscribe aliyun a", user="olga")
+    before = [await house.ask(line, user="bob") for line in ("/relay mute a for=5h", "/relay unsubscribe aliyun a")]
+    await house.ask("/relay oncall set @bob", user="olga")
+    after = [await house.ask(line, user="bob") for line in ("/relay mute a for=5h", "/relay unsubscribe aliyun a")]
+
+    assert [message.words.split(" ")[0] for message in before] == ["Members", "That"]
+    assert [message.words.split(" ")[0] for message in after] == ["Muted", "This"]
