@@ -80,7 +80,7 @@ async def end_drills(memory: Memory, *, now: datetime) -> int:
             outcome = await _outcome(drill, tx, now)
             if outcome is None or not await tx.drills.end(drill):
                 continue
-            await tx.drills.withdraw(drill, now=now)
+            await tx.drills.withdraw(drill, now=now, begun=outcome.is_interrupted)
             for notice in closing(drill, outcome, now=now):
                 await tx.outbox.put(notice, now=now)
             ended += 1

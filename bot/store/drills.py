@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, case, delete, or_, select, update
 
 from bot.domain.drill import Drill, Sent, steps_from_json, steps_to_json
 from bot.domain.notice import Step
@@ -68,12 +68,22 @@ class Drills:
         )
         return {row.cause: _sent(row) for row in rows}
 
-    async def withdraw(self, drill: Drill, *, now: datetime) -> None:
-        """Take back what nobody has begun to send: a call that comes after the end would wake somebody for nothing."""
+    async def withdraw(self, drill: Drill, *, now: datetime, begun: bool) -> None:
+        """
+        Take back what was not delivered: a call that comes after the end would wake somebody for nothing.
+
+        What may stand in the channel already as its message is left, to become the table.
+
+        Args:
+            begun: also what somebody was sending; only where that was so long ago that nobody does any more.
+        """
+        states = [State.UNSURE.value, State.SENDING.value] if begun else [State.UNSURE.value]
+        is_untold = NoticeRow.state.in_([State.PENDING.value, State.PARKED.value])
+        code = case((NoticeRow.state == State.PARKED.value, NoticeRow.code), else_=WITHDRAWN)
         await self._connection.execute(
             update(NoticeRow)
-            .where(_is_of(drill), NoticeRow.state == State.PENDING.value)
-            .values(state=State.DROPPED.value, settled_at=now, code=WITHDRAWN)
+            .where(_is_of(drill), or_(is_untold, and_(NoticeRow.card == "", NoticeRow.state.in_(states))))
+            .values(state=State.DROPPED.value, settled_at=now, code=code)
         )
 
 

@@ -115,6 +115,31 @@ async def test_what_has_not_come_in_time_is_taken_back_and_calls_nobody_any_more
     assert [(row.state, row.code) for row in pages] == [("dropped", "withdrawn")] * 2
 
 
+@pytest.mark.parametrize(
+    ("state", "after", "left"),
+    [
+        ("parked", IN_TIME, "dropped"),  # or it would be said when its channel is back
+        ("unsure", IN_TIME, "dropped"),
+        ("sending", IN_TIME, "sending"),  # somebody is at it, or was a moment ago
+        ("sending", timedelta(hours=1), "dropped"),  # whoever was is dead
+    ],
+)
+async def test_no_call_of_a_drill_comes_when_that_is_over(
+    rehearsal: Rehearsal, state: str, after: timedelta, left: str
+):
+    await rehearsal.settle(Step.CARD, Step.THREAD, Step.PAGER)
+    await rehearsal.settle(Step.CHANNEL, Step.DIRECT, state=state, code="is_archived" if state == "parked" else "")
+    async with rehearsal.database.writing() as connection:
+        is_open = NoticeRow.state.in_(["unsure", "sending"])
+        await connection.execute(update(NoticeRow).where(is_open).values(settled_at=None))
+    await end_drills(rehearsal.memory, now=NOW + after)
+    async with rehearsal.memory.transaction() as tx:
+        await tx.outbox.revive(RELAYS, now=NOW + after)
+    calls = [row for row in await rehearsal.rows(NoticeRow) if row.kind in {Kind.PAGE, Kind.DIRECT}]
+
+    assert {row.state for row in calls if row.cause != "drill:1:end"} == {left}
+
+
 async def test_of_many_who_end_it_at_once_one_does(rehearsal: Rehearsal):
     await rehearsal.settle(*Step)
     now = NOW + 3 * SECOND

@@ -161,7 +161,7 @@ async def rehearse(tx: Tx) -> None:
     for each in opening(drill, now=NOW):
         await tx.outbox.put(each, now=NOW)
     await tx.drills.sent(drill)
-    await tx.drills.withdraw(drill, now=NOW)
+    await tx.drills.withdraw(drill, now=NOW, begun=True)
     await tx.drills.end(drill)
 
 
