@@ -23,7 +23,7 @@ from bot.slack.cards import press
 from tests.stories.invariants import hold_calls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     import pytest
     from conftest import Build, House
@@ -94,15 +94,28 @@ class Night:
 
     async def watches(self, *tasks: str, rota: tuple[str, ...] = ROTA, options: str = "") -> None:
         """Put tasks into the cloud that run, have the channel follow them and call for them; wait for their cards."""
-        for line in rota:
-            await self.house.ask(f"/relay oncall {line}", user="olga", channel=self.channel)
+        await self._has(rota)
         for task in tasks:
-            script = Script(task_id=task, name=task, start=-HOUR, end=30 * HOUR, phases=(Phase(-HOUR, "1"),))
-            self.house.stage.aliyun.story.add(script)
+            self.house.stage.aliyun.story.add(_running(task))
             line = f"/relay subscribe aliyun {task} page=yes {options}"
             answer = await self.house.ask(line.strip(), channel=self.channel)
             assert "calls whoever is on call" in answer.words, answer.words
         await self.until(lambda: len(self.cards()) == len(tasks) and not self.waiting(), step=3 * SECOND)
+
+    async def watches_all(self, tasks: Sequence[str], *, rota: tuple[str, ...] = ROTA) -> None:
+        """Have the channel follow these tasks, which run and are all that the cloud has, as all of the account's."""
+        story = self.house.stage.aliyun.story
+        for script in story.scripts:
+            story.remove(script.task_id)
+        for task in tasks:
+            story.add(_running(task))
+        await self._has(rota)
+        await self.house.ask("/relay subscribe aliyun all page=yes", channel=self.channel)
+        await self.until(lambda: any(f"{len(tasks)} RUNNING" in line for line in self.lines()), step=3 * SECOND)
+
+    async def _has(self, rota: tuple[str, ...]) -> None:
+        for line in rota:
+            await self.house.ask(f"/relay oncall {line}", user="olga", channel=self.channel)
 
     def says(self, task: str, word: str, reason: str = "") -> None:
         """From now on the cloud says this of it."""
@@ -119,7 +132,7 @@ class Night:
         """Have tasks run again, and wait until that is told."""
         for task in tasks:
             self.says(task, "1")
-        await self.until(lambda: not self.open_responses() and not self.waiting(), step=4 * SECOND, within=2 * MINUTE)
+        await self.until(lambda: not self.open_responses() and not self.waiting(), step=8 * SECOND, within=2 * MINUTE)
 
     @contextmanager
     def silence(self) -> Iterator[None]:
@@ -193,6 +206,10 @@ class Night:
             return database.execute(query, values).fetchall()
 
 
+def _running(task: str) -> Script:
+    return Script(task_id=task, name=task, start=-HOUR, end=30 * HOUR, phases=(Phase(-HOUR, "1"),))
+
+
 def _call(where: str, response: int, body: str, settled_at: str) -> Call:
     said = json.loads(body)
     return Call(
@@ -228,4 +245,5 @@ class Wake:
         async with self.build(more, accounts=CONFIGURATION if pagers else "") as house:
             night = Night(house=house, frozen=self.frozen, logged=self.logged)
             yield night
+            await night.until(lambda: not night.waiting(), step=3 * SECOND)
             hold_calls(night)
