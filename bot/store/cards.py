@@ -5,7 +5,7 @@ Cards: which message of ours in a channel shows a task, a board or a group, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import delete, select
 
@@ -40,8 +40,8 @@ def of_incident(incident: int) -> str:
     return f"incident:{incident}"
 
 
-def of_page(response: int, version: int) -> str:
-    """Name the message of a call by the version of the response that it made."""
+def of_page(response: int, version: int | Literal[""]) -> str:
+    """Name the message of a call by the version of the response that it made; without, how all of them begin."""
     return f"page:{response}:{version}"
 
 

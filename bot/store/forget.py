@@ -15,6 +15,7 @@ from adapters.contract import Region
 from bot.domain.subscription import Place, Wish
 from bot.store.batches import batches
 from bot.store.calendars import Calendars
+from bot.store.cards import of_page
 from bot.store.channels import Channels
 from bot.store.claimant import NOBODY
 from bot.store.responses import Responses, is_of
@@ -90,7 +91,11 @@ class Forget:
         ended = await self._subscriptions.of_place(place)
         theirs = await self._theirs(ended)
         calls = select(ResponseRow.id).where(is_of(place))
-        erased = await self._erase(_table(NoticeRow), NoticeRow.response.in_(calls))  # to people and pagers
+        erased = Counter[str]()
+        for number in (await self._connection.scalars(calls)).all():  # calls to people that show how it stands
+            its = CardRow.subject.startswith(of_page(number, ""))
+            erased += await self._erase(_table(CardRow), CardRow.team_id == place.team, its)
+        erased += await self._erase(_table(NoticeRow), NoticeRow.response.in_(calls))  # to people and pagers
         for table in _CHANNEL:
             erased += await self._erase(table, table.c.team_id == place.team, table.c.channel_id == place.channel)
         erased += await self._let_go(theirs, mentioned, now)

@@ -14,8 +14,9 @@ from bot.domain.notice import Kind
 from bot.domain.response import Due, Policy
 from bot.domain.rota import Rota, Target, TargetKind
 from bot.domain.subscription import ChannelSettings, Place, Wish
+from bot.store.cards import of_page
 from bot.store.channels import ARCHIVED, UNINSTALLED
-from bot.store.tables import NoticeRow, Table
+from bot.store.tables import CardRow, NoticeRow, Table
 from tests.bot.store.given import ALIYUN, NOW, SHANGHAI, after, known, news, notice, ref, response, rota, single
 
 if TYPE_CHECKING:
@@ -226,11 +227,13 @@ async def test_with_a_channel_its_calls_to_people_and_pagers_go(memory: Memory, 
         theirs = await tx.responses.open(response(place=BESIDE))
         for number in (ours, theirs):
             await tx.outbox.put(notice(f"page:{number}:0.0", Kind.CALL, place=pager, response=number), now=NOW)
+            await tx.cards.put_subject(Place(team="T1", channel="U1"), of_page(number or 0, 1), ts="1.1")
         await tx.forget.channel(US, now=after(1))
     async with database.reading() as connection:
         left = list(await connection.scalars(select(NoticeRow.response)))
+        shown = list(await connection.scalars(select(CardRow.subject)))
 
-    assert left == [theirs]
+    assert (left, shown) == ([theirs], [of_page(theirs or 0, 1)])
 
 
 @pytest.mark.parametrize("whole_team", [True, False])
