@@ -162,10 +162,12 @@ ENGLISH: Final[Mapping[str, str]] = {
     "page.skipped.refused": "Passed over: {user}, who takes no direct message from me.",
     "page.skipped.stale": "Passed over: {user}, because the calendar that names them is too old.",
     "page.skipped.empty": "Passed over: {user}, because nobody is in that group.",
-    "line.pager_refused": (
+    "line.pager_refused": "Pager {name} does not take the call about #{number} ({code}).",
+    "line.pager_refused_next": (
         "Pager {name} does not take the call about #{number} ({code}). The next level is called at once."
     ),
-    "line.pager_silent": (
+    "line.pager_silent": "Pager {name} is not reached with the call about #{number} ({code}). I go on trying.",
+    "line.pager_silent_next": (
         "Pager {name} is not reached with the call about #{number} ({code}). The next level is called at once, and I "
         "go on trying."
     ),

@@ -132,12 +132,20 @@ async def _tell(tx: Tx, row: OutboxRow, key: str, code: str, now: datetime) -> N
     body = row.body
     if not isinstance(body, PageBody) or row.response is None:
         return  # a drill says itself what did not arrive
-    is_call = body.act == "trigger"
+    said = "pager_behind"
+    if body.act == "trigger":
+        said = f"{key}_next" if await _is_next_called(tx, row.response, body.step, now) else key
     values = (("name", name_of(row.place) or ""), ("number", str(body.incident)), ("code", code))
-    said = LineBody(key=key if is_call else "pager_behind", user="", values=values)
     there = Place(team=row.place.team, channel=body.channel)
-    await tx.outbox.put(Notice(place=there, kind=Kind.LINE, cause=f"{key}:{row.id}", body=said), now=now)
-    while is_call and (response := await tx.responses.get(row.response)) is not None:
-        after = unheard(response, body.step, now)
-        if after == response or await tx.responses.save(after):
-            return
+    line = LineBody(key=said, user="", values=values)
+    await tx.outbox.put(Notice(place=there, kind=Kind.LINE, cause=f"{key}:{row.id}", body=line), now=now)
+
+
+async def _is_next_called(tx: Tx, number: int, step: int, now: datetime) -> bool:
+    while (response := await tx.responses.get(number)) is not None:
+        after = unheard(response, step, now)
+        if after == response:
+            return False
+        if await tx.responses.save(after):
+            return True
+    return False

@@ -39,6 +39,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
-    from bot.wiring import calling, serving  # see above
+    if name == "examine_calendars":
+        from bot.wiring import calling  # see above
 
-    return getattr(calling if name == "examine_calendars" else serving, name)
+        return calling.examine_calendars
+    from bot.wiring import serving
+
+    return getattr(serving, name)

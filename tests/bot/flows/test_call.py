@@ -309,9 +309,26 @@ async def test_what_is_refused_for_good_is_told_and_the_next_level_is_called_now
 
     assert await desk.states() == [("parked", "HTTP 400")]
     (line,) = await desk.lines()
-    assert (line.key, dict(line.values)["name"], dict(line.values)["code"]) == ("pager_refused", "night", "HTTP 400")
+    assert (line.key, dict(line.values)["name"], dict(line.values)["code"]) == (
+        "pager_refused_next",
+        "night",
+        "HTTP 400",
+    )
     response = await desk.response(number)
     assert (response.due, response.due_at, response.step) == (Due.CALL, desk.clock(), 0)
+
+
+async def test_where_there_is_no_next_level_none_is_promised(desk: Desk):
+    number = await desk.respond()
+    async with desk.memory.transaction() as tx:
+        await tx.responses.save(replace(await desk.response(number), policy=Policy()))
+    desk.faults(Fail("invalid event", status=400))
+
+    await desk.say(number, "trigger")
+    await desk.drain()
+
+    assert [line.key for line in await desk.lines()] == ["pager_refused"]
+    assert (await desk.response(number)).due_at == desk.clock() + timedelta(minutes=5)
 
 
 async def test_what_may_be_mended_is_tried_for_half_a_minute_first(desk: Desk):
@@ -323,7 +340,7 @@ async def test_what_may_be_mended_is_tried_for_half_a_minute_first(desk: Desk):
     await desk.drain(seconds=40)
 
     assert await desk.states() == [("parked", "HTTP 404")]
-    assert [line.key for line in await desk.lines()] == ["pager_silent", "pager_refused"]
+    assert [line.key for line in await desk.lines()] == ["pager_silent_next", "pager_refused"]
 
 
 async def test_a_pager_that_is_silent_three_times_has_the_next_level_called_once(desk: Desk):
@@ -336,7 +353,7 @@ async def test_a_pager_that_is_silent_three_times_has_the_next_level_called_once
     await desk.drain(seconds=40)
 
     assert before == desk.clock() + timedelta(minutes=5) - 42 * SECOND
-    assert [line.key for line in await desk.lines()] == ["pager_silent"]
+    assert [line.key for line in await desk.lines()] == ["pager_silent_next"]
     due_at = (await desk.response(number)).due_at
     assert due_at is not None
     assert due_at < before
@@ -364,7 +381,7 @@ async def test_a_pager_that_is_not_configured_any_more_is_told(desk: Desk):
     await desk.drain(pager(TEAM, "gone"))
 
     assert await desk.states() == [("parked", "no_such_pager")]
-    assert [line.key for line in await desk.lines()] == ["pager_refused"]
+    assert [line.key for line in await desk.lines()] == ["pager_refused_next"]
 
 
 async def test_a_team_that_took_the_app_out_is_not_called(desk: Desk):
