@@ -306,6 +306,17 @@ def held(response: Response, until: datetime) -> Response:
     return postponed(response, until) if response.due_at is not None else response
 
 
+def rewound(response: Response, now: datetime) -> Response:
+    """Bring what is due to where this clock would have put it at the latest: it was put down by one that was ahead."""
+    if response.due_at is None or response.due is Due.HELD:
+        return response
+    if response.due in {Due.REMIND, Due.LIFT}:
+        until = min(response.due_at, now + (LONGEST_ACK if response.due is Due.REMIND else SNOOZE))
+        return replace(response, due_at=until, ack_until=until)
+    most = max(response.policy.first_step, _rest(response.policy, response.step, response.attempt))
+    return replace(response, due_at=min(response.due_at, now + most))
+
+
 def promoted(response: Response, now: datetime, *, leader: int | None = None) -> Response:
     """Let a response call for itself, or be led by another, because the one that called for it is over."""
     if leader is not None:
@@ -499,15 +510,13 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
     skipped = tuple(skip for level in levels if level <= step for skip in found[level].skips)
     attempt = response.attempt + 1 if step == response.step else 0
     because = _why_now(response, due, attempt)
-    has_next = step < response.policy.last
-    rest = AGAIN if attempt < OFTEN else HOURLY
     late = now - response.due_at if response.due_at is not None and now - response.due_at > LATE else None
     after = replace(
         response,
         step=step,
         attempt=attempt,
         due=Due.CALL,
-        due_at=now + (response.policy.levels[step].after if has_next else rest),
+        due_at=now + _rest(response.policy, step, attempt),
         acked_by="",
         acked_at=None,
         called=found[step].mentions,
@@ -525,6 +534,15 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
     # What an outside pager holds as acked would not wake anybody again: it is ended first.
     ended = _outside(response, Act.RESOLVE, because, "") if due is not Due.CALL else ()
     return Outcome(response=after, because=because, calls=(*ended, call))
+
+
+def _rest(policy: Policy, step: int, attempt: int) -> timedelta:
+    """Say how long after a call of a level the next call is."""
+    if step < 0:
+        return FIRST_STEP
+    if step < policy.last:
+        return policy.levels[step].after
+    return AGAIN if attempt < OFTEN else HOURLY
 
 
 def _why_now(response: Response, due: Due, attempt: int) -> Because:

@@ -136,6 +136,13 @@ async def unsilence(tx: Tx, place: Place, *, now: datetime) -> None:
             await tx.responses.save(replace(response, due_at=now))
 
 
+async def rewind(tx: Tx, now: datetime) -> None:
+    """Bring back what a clock that was ahead put down for later than this one would have; twice changes nothing."""
+    for response in await tx.responses.due_later(now):
+        if (back := judge.rewound(response, now)) != response:
+            await tx.responses.save(back)
+
+
 async def settle(
     tx: Tx,
     outcome: Outcome,

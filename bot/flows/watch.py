@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain import cadence
 from bot.domain.notice import Wake
+from bot.flows import respond
 from bot.flows.sweep import KEEP_EVERY_S, Sweeper
 from bot.flows.turns import Turns
 from bot.store.errors import DatabaseTrouble
@@ -198,6 +199,7 @@ async def _rewind(tx: Tx, now: datetime, by: timedelta) -> None:
     await tx.sweeps.rewind(now)
     await tx.tasks.rewind(now)
     await tx.outbox.rewind(now)
+    await respond.rewind(tx, now)
 
 
 def _say_why_it_ended(job: asyncio.Task[None]) -> None:

@@ -88,6 +88,10 @@ class Responses:
         )
         return [_response(row) for row in rows]
 
+    async def due_later(self, now: datetime) -> list[Response]:
+        """Find the responses of which something is due after an instant."""
+        return await self._all(ResponseRow.due_at > now)
+
     async def save(self, response: Response) -> bool:
         """
         Keep a response on top of the version that was read; what is kept has the next one.

@@ -443,6 +443,26 @@ def test_what_is_not_to_be_called_for_any_more_has_nothing_due():
     assert (judge.quieted(CALLED).pages, judge.quieted(CALLED).due) == (False, None)
 
 
+AHEAD: list[tuple[str, Response, timedelta]] = [
+    ("the first call is at most five minutes away", after(due_at=NOW + HOUR), FIRST_STEP),
+    ("the next level as far as it is to be", replace(CALLED, step=1, due_at=NOW + HOUR), 10 * MINUTE),
+    ("the last one a quarter of an hour", replace(CALLED, step=2, due_at=NOW + HOUR), AGAIN),
+    ("what is nearer stays", replace(CALLED, due_at=NOW + MINUTE), MINUTE),
+    ("an ack holds four hours at most", replace(ACKED, due_at=NOW + 9 * HOUR), 4 * HOUR),
+    ("a snooze a day", replace(SNOOZED, due_at=NOW + 99 * HOUR), 24 * HOUR),
+    ("a mute has its own end", replace(CALLED, due=Due.HELD, due_at=NOW + 9 * HOUR), 9 * HOUR),
+]
+
+
+@pytest.mark.parametrize(("response", "away"), [row[1:] for row in AHEAD], ids=[row[0] for row in AHEAD])
+def test_what_a_clock_that_was_ahead_put_down_is_brought_back(response: Response, away: timedelta):
+    back = judge.rewound(response, NOW)
+
+    assert back.due_at == NOW + away
+    assert judge.rewound(back, NOW) == back
+    assert judge.rewound(CLOSED, NOW) == CLOSED
+
+
 UNREACHABLE: list[tuple[str, Response, bool]] = [
     ("the only one who was called takes nothing: the next level at once", CALLED, True),
     ("others were called too", replace(CALLED, called=(ANN, BOB)), False),

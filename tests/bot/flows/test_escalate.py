@@ -536,3 +536,15 @@ async def test_a_mute_of_one_task_lets_the_calls_for_another_through(embedded: D
 
     assert [row.kind for row in waiting] == [Kind.PAGE, Kind.DIRECT]
     assert calls == [(ANN,), (BOB,)]
+
+
+async def test_after_the_clock_has_stepped_back_nobody_waits_for_it_to_come_round_again(embedded: Database):
+    async with open_night(embedded, script("a")) as night:
+        goes_down(night, "a")
+        await night.passes(MINUTE)
+        night.world.clock.move(-HOUR)
+        goes_down(night, "a")  # by the cloud's own clock it has not happened yet
+        await night.passes(6 * MINUTE, step=15)
+        calls = await mentioned(night)
+
+    assert calls == [(ANN,), (BOB,)]
