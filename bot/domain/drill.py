@@ -206,7 +206,7 @@ def closing(drill: Drill, outcome: Outcome, *, now: datetime) -> tuple[Notice, .
     news, _ = rehearse(now)
     for step in outcome.steps:
         if step.step is Step.PAGER and step.after is not None:
-            body = replace(_page(drill, news, now), act="resolve")
+            body = replace(_page(drill, news, now), act="drill_over")
             there, cause = pager(place.team, step.who), f"drill:{drill.id}:resolve:{step.who}"
             notices.append(Notice(place=there, kind=Kind.CALL, cause=cause, body=body))
     return tuple(notices)

@@ -176,7 +176,7 @@ class PageBody:
 
     kind: Literal["page"] = "page"
     v: Literal[1] = 1
-    act: Literal["trigger", "remind", "ack", "resolve", "drill"]
+    act: Literal["trigger", "remind", "ack", "resolve", "drill", "drill_over"]
     incident: int
     response: int
     version: int  # of the response once this is put down: what a button of it was pressed on

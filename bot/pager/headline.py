@@ -22,7 +22,7 @@ _WHYS: Final = frozenset(Why)
 
 def headline(body: PageBody) -> str:
     """Say what is bad, why and where: "STOPPED main-en · the source cannot be pulled · cn-shanghai"."""
-    drill = (say("page.drill.text"),) if body.act == "drill" else ()
+    drill = (say("page.drill.text"),) if body.act in {"drill", "drill_over"} else ()
     parts = (*drill, _what(body), _why(body), visible(body.region))
     return clip(" · ".join(part for part in parts if part), LONGEST)
 

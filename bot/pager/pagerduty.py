@@ -34,6 +34,7 @@ _ACTIONS: Final = {
     "drill": "trigger",
     "ack": "acknowledge",
     "resolve": "resolve",
+    "drill_over": "resolve",
 }
 _CRITICAL: Final = {TaskState.STOPPED, TaskState.ENDED}
 

@@ -34,6 +34,7 @@ _TYPES: Final = {
     "ack": "incident.acknowledged",
     "resolve": "incident.resolved",
     "drill": "drill.triggered",
+    "drill_over": "drill.resolved",
 }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
 
     from bot.sandbox.slack import Message
+    from tests.stories.waking import Wake
 
 POST = "chat.postMessage"
 
@@ -118,3 +119,19 @@ async def test_what_slack_does_not_take_in_time_is_told_to_who_began_it(build: B
         await until(lambda: "Drill failed" in str([each.text for each in house.slack.heard("@adam")]), frozen)
 
     assert "service_unavailable" in house.slack.ledger.verdicts(POST)
+
+
+async def test_each_pager_is_called_measured_and_told_that_it_is_over(wake: Wake) -> None:
+    async with wake(pagers=True) as night:
+        pager = night.house.stage.pager
+        await night.house.ask("/relay oncall set @bob", user="olga")
+        await night.house.ask("/relay drill", user="olga")
+        await night.until(lambda: [alert.state for alert in pager.alerts] == ["resolved"] and len(pager.hooks) == 2)
+        table = drills(night.house)[-1].words
+
+    (alert,) = pager.alerts
+    assert (alert.events, alert.severity) == (["trigger", "resolve"], "info")
+    assert alert.summary.startswith("Drill · STOPPED drill")
+    assert [hook.type for hook in pager.hooks] == ["drill.triggered", "drill.resolved"]
+    assert "✓ Pager desk · after " in table
+    assert "✓ Pager night · after " in table

@@ -154,7 +154,7 @@ def test_the_end_is_the_table_and_one_line_under_it_and_what_was_called_is_told(
     assert isinstance(end.body, DrillBody)
     assert isinstance(resolve.body, PageBody)
     assert (table.body.is_root, end.body.is_root, end.body.is_failed) == (True, False, False)
-    assert (resolve.place.channel, resolve.body.act) == ("pager:night", "resolve")
+    assert (resolve.place.channel, resolve.body.act) == ("pager:night", "drill_over")
     assert {resolve.body.dedup_key} == {
         each.body.dedup_key for each in opening(one, now=NOW) if isinstance(each.body, PageBody)
     }

@@ -164,7 +164,7 @@ async def test_whoever_was_called_outside_is_told_that_it_is_over(rehearsal: Reh
     await end_drills(rehearsal.memory, now=NOW + 3 * SECOND)
     calls = [from_json(row.body) for row in await rehearsal.rows(NoticeRow) if row.kind == Kind.CALL]
 
-    assert [body.act for body in calls if isinstance(body, PageBody)] == ["drill", "resolve"]
+    assert [body.act for body in calls if isinstance(body, PageBody)] == ["drill", "drill_over"]
     assert len({body.dedup_key for body in calls if isinstance(body, PageBody)}) == 1
 
 
