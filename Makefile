@@ -14,6 +14,8 @@ help:  ## what can be made
 demo: .venv/product  ## clouds, Slack and bot on this machine: a played conversation, then yours
 	@$(BIN)/relaybot sandbox
 
+# What is compiled and rewritten for a run is kept for the next: five seconds of each worker.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/tests  ## every test that needs no more than this machine
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
