@@ -41,6 +41,7 @@ battery: .venv/tests  ## end the bot at every moment, hours of it; nothing lost,
 	$(BIN)/python benchmarks/battery.py $(ARGS)
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/rotas.py
+	$(BIN)/python benchmarks/feeds.py 200000
 
 # The locks hold for every Python >= 3.11 and name no index; `uv` comes from wherever you keep such tools.
 lock:  ## renew requirements.txt and tests/requirements.txt from pyproject.toml

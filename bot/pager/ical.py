@@ -25,7 +25,7 @@ from bot.domain.calendar import Booking, Unread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-EVENTS: Final = 5_000  # in a feed; more is no rota
+COMPONENTS: Final = 5_000  # events and zones of a feed; more is no rota
 BOOKINGS: Final = 5_000  # in the time that is asked for
 CPU_S: Final = 10
 MEMORY: Final = 512 * 1024 * 1024  # bytes
@@ -50,13 +50,14 @@ def read(text: str, *, people: Mapping[str, str], zone: str, since: datetime, un
         calendar = icalendar.Calendar.from_ical(text)
     except ValueError:
         raise Unread("no_calendar") from None
-    written = calendar.walk("VEVENT")
-    if len(written) > EVENTS:
+    if len(calendar.subcomponents) > COMPONENTS:
         raise Unread("too_long")
+    # The library gives up all of a feed for one event that is not whole.
+    calendar.subcomponents = [part for part in calendar.subcomponents if part.name != "VEVENT" or _is_whole(part)]
     local = _zone(str(calendar.get("X-WR-TIMEZONE", "")).strip() or zone or "UTC")
     called = sorted(people, key=len, reverse=True)
     names = [(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE), people[name]) for name in called]
-    if any(_is_elsewhere(event) and _who(event, names) for event in written):
+    if any(_is_elsewhere(event) and _who(event, names) for event in calendar.walk("VEVENT")):
         raise Unread("unknown_zone")  # a guess could wake the wrong person
     found: set[Booking] = set()
     events = recurring_ical_events.of(calendar, skip_bad_series=True).between(since, until)
@@ -94,12 +95,24 @@ def _texts(event: Any) -> Iterator[str]:
     yield str(event.get("DESCRIPTION", ""))
 
 
+def _is_whole(event: Any) -> bool:
+    """Say whether it has one beginning and at most one end, both of one kind: days, or times with or without a zone."""
+    times = [event[key] for key in ("DTSTART", "DTEND") if key in event]
+    if "DTSTART" not in event or isinstance(event.get("UID"), list):
+        return False
+    return all(isinstance(each, icalendar.vDDDTypes) for each in times) and len({_kind(each.dt) for each in times}) == 1
+
+
+def _kind(told: Any) -> tuple[type, bool]:
+    return type(told), isinstance(told, datetime) and told.tzinfo is not None
+
+
 def _is_elsewhere(event: Any) -> bool:
     """Say whether it names a zone that nobody knows; what recurs of it does not tell any more."""
     return any(
         event[key].params.get("TZID") and isinstance(event[key].dt, datetime) and event[key].dt.tzinfo is None
         for key in ("DTSTART", "DTEND")
-        if hasattr(event.get(key), "dt")
+        if key in event
     )
 
 
