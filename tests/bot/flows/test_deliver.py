@@ -13,12 +13,14 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.message import HeldBack
 from bot.domain.notice import GroupBody, Kind, LineBody, Notice
 from bot.domain.pace import Later
 from bot.domain.subscription import ChannelSettings, Place
 from bot.domain.task import Why
 from bot.flows.deliver import deliver
 from bot.flows.drain import LEASE
+from bot.flows.incidents import _held_back
 from bot.queue.tempo import Tempo
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Drop, Fail, Hang, Truncate, html, misshapen
@@ -473,6 +475,22 @@ async def test_a_burst_is_one_message_that_is_edited_and_counts_what_it_holds_ba
     assert (digest.text, digest.edits) == ("230 changes at once · 30 RUNNING, 200 STOPPED", 1)
     assert card.text.startswith("RUNNING main-en")
     assert len(mail.slack.heard("#relays")) == 2
+
+
+async def test_how_much_waits_and_until_when_can_be_asked(mail: Mail):
+    """A limit that nobody sees looks like a failure."""
+    await mail.subscribe()
+    await mail.put(*(mail.news(number, STOPPED) for number in range(12)))
+    mail.slack.faults.plan(Fail("ratelimited", retry_after=5 * MINUTE), on="chat.postMessage")
+    await mail.deliver()
+    later = mail.clock() + 5 * MINUTE
+    async with mail.memory.reading() as tx:
+        waits = await _held_back(tx, RELAYS, mail.clock())
+    await mail.finish()
+    async with mail.memory.reading() as tx:
+        told = await _held_back(tx, RELAYS, mail.clock())
+
+    assert (waits, told) == (HeldBack(count=12, digest_at=later), None)
 
 
 async def test_what_was_told_before_the_burst_is_not_told_again_in_numbers(mail: Mail):
