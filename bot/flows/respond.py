@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from bot.store.incidents import Incident
     from bot.store.memory import Tx
 
-# What makes it nobody's again, so that messages which show whose it was are to say so.
-_SHOWN = frozenset({Because.ACK_OVER, Because.SNOOZE_OVER, Because.WORSE, Because.CHANGED, Because.REOPENED})
+# What messages that show whose it is are to say besides deeds: it is nobody's again, or it is back (in hand: DONE).
+_SHOWN = frozenset(
+    {Because.ACK_OVER, Because.SNOOZE_OVER, Because.WORSE, Because.CHANGED, Because.REOPENED, Because.DONE}
+)
 
 UNFOLLOWED = "unfollowed"  # why a response ends whose place follows nothing of it any more
 

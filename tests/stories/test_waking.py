@@ -5,6 +5,7 @@ A task goes down at night: who is called, who takes it in hand, what everybody r
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,50 @@ async def test_on_the_night_the_clocks_change_one_hands_over_once_and_the_next_c
     told = [datetime.fromtimestamp(float(line.ts), UTC) for line in lines]
     assert [f"{at:%Y-%m-%d %H:%M}" for at in told] == [hands_over]
     assert night.who() == [("U0ANN", 0), ("U0BOB", 0)]
+
+
+async def test_what_is_back_soon_is_still_in_the_hand_that_had_it_and_whoever_had_it_not_is_called_again(
+    wake: Wake,
+) -> None:
+    async with wake() as night:
+        await night.watches("show", "main")
+        await night.breaks("show")
+        page = night.page("ann")
+        await night.acks("ann", page=page)
+        await night.passes(70 * SECOND, stride=70 * SECOND)
+        await night.breaks("main")
+        await night.recovers("show", "main")
+        night.says("show", "3", "PullStreamFailed")
+        night.says("main", "3", "PullStreamFailed")
+        await night.until(lambda: len(night.who()) == 3, step=2 * SECOND)
+        await night.until(lambda: not night.waiting())
+        shown = night.house.slack.workspace.find(*page.key)
+        back = night.page("ann").words
+
+    assert [(call.response, call.because) for call in night.calls("C0RELAYS")] == [
+        (1, "opened"),
+        (2, "opened"),
+        (2, "reopened"),
+    ]
+    assert "It is back." in back
+    assert shown is not None
+    assert "<@U0ANN> has it in hand until " in shown.words
+    assert len(night.cards()) == 2
+
+
+async def test_what_one_channel_has_in_hand_calls_on_in_another(wake: Wake) -> None:
+    async with wake() as night:
+        others = replace(night, channel="#ops-private")
+        await night.watches("show")
+        await others.watches("show", rota=("set @olga", "escalate after=5m to=@bob"))
+        await night.breaks("show")
+        with night.silence(of="C0RELAYS"):
+            await night.acks("ann")
+            await night.leaps(5 * MINUTE)
+            await night.until(lambda: len(night.calls("C0OPS")) == 2)
+
+    assert sorted(night.who()) == [("U0ANN", 0), ("U0BOB", 1), ("U0OLGA", 0)]
+    assert [call.step for call in night.calls("C0RELAYS")] == [0]
 
 
 async def test_somebody_who_was_switched_off_is_passed_over_at_once_and_that_is_said(wake: Wake) -> None:

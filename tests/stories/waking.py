@@ -57,15 +57,15 @@ class Night:
     """
     One channel at night, and whoever is called for it; names are the sandbox's.
 
-    `quiet` are the times in which nobody may be called: from when somebody took it in hand, or silenced it, until that
-    is over.
+    `quiet` are the times in which nobody may be called, and where (empty: nowhere): from when somebody took it in hand,
+    or silenced it, until that is over.
     """
 
     house: House
     frozen: FrozenDateTimeFactory
     logged: pytest.LogCaptureFixture
     channel: str = "#relays"
-    quiet: list[tuple[datetime, datetime]] = field(default_factory=list)
+    quiet: list[tuple[datetime, datetime, str]] = field(default_factory=list)
 
     # Time.
 
@@ -135,11 +135,11 @@ class Night:
         await self.until(lambda: not self.open_responses() and not self.waiting(), step=8 * SECOND, within=2 * MINUTE)
 
     @contextmanager
-    def silence(self) -> Iterator[None]:
-        """Hold that nobody is called while this lasts."""
+    def silence(self, of: str = "") -> Iterator[None]:
+        """Hold that nobody is called while this lasts; by default nowhere, else in one place."""
         began = clock.now()
         yield
-        self.quiet.append((began, clock.now()))
+        self.quiet.append((began, clock.now(), of))
 
     async def acks(self, user: str, *, of: str = "", page: Message | None = None) -> str:
         """Press Ack on the newest call, in the channel or `of` a person's own; return what the presser is told."""
