@@ -4,6 +4,7 @@ The promise, held to real processes: nothing lost, nothing said twice.
     .venv/bin/python benchmarks/battery.py kill       [--rounds 4] [--store sqlite] [--by SIGKILL] [--pending 0 1 50]
     .venv/bin/python benchmarks/battery.py kill --without-history --pending 0
     .venv/bin/python benchmarks/battery.py replicas   [--rounds 60] [--way SIGSTOP] [--speed 10] [--without-history]
+    .venv/bin/python benchmarks/battery.py night      [--rounds 4] [--on sqlite] [--by SIGKILL]
     .venv/bin/python benchmarks/battery.py storm      [--tasks 1000]
     .venv/bin/python benchmarks/battery.py soak       [--hours 6]
     .venv/bin/python benchmarks/battery.py faults     [--only store clock engine]
@@ -22,18 +23,20 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import faults
 import kills
+import nights
 import replicas
 import soaks
 import storms
 from report import show
 
 SEED = 20261121
-PARTS = {"kill": kills, "replicas": replicas, "storm": storms, "soak": soaks, "faults": faults}
+PARTS = {"kill": kills, "replicas": replicas, "night": nights, "storm": storms, "soak": soaks, "faults": faults}
 LINES = (
     ["kill"],
     ["kill", "--without-history", "--pending", "0"],
     ["replicas"],
     ["replicas", "--without-history"],
+    ["night"],
     ["storm"],
     ["soak"],
     ["faults"],

@@ -35,6 +35,7 @@ def play(wanted: argparse.Namespace) -> list[Report]:
             wrong=[] if found.is_good else [str(found)],
             notes=[
                 f"bounds: the first word within one sweep + 10 s, and {MOST} messages a channel in the first minute",
+                "one page: each channel calls once; whoever is on call in all of them gets a message for each",
                 f"cards are edited {wanted.haste:g} times as fast as Slack allows",
             ],
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from bot.domain.rota import Rota
     from bot.sandbox.slack import Workspace
     from bot.sandbox.slack.api import Api
     from bot.sandbox.stage import Stage
@@ -53,11 +54,21 @@ def open_rooms(workspace: Workspace, rooms: int) -> list[str]:
     return names
 
 
-async def prepare(url: str, stage: Stage, wanted: Iterable[tuple[str, str | None]], *, now: datetime) -> None:
+async def prepare(
+    url: str,
+    stage: Stage,
+    wanted: Iterable[tuple[str, str | None]],
+    *,
+    now: datetime,
+    rota: Rota | None = None,
+) -> None:
     """
     Make the tables, and follow tasks in channels, each by its name; a task of None stands for all there are.
 
     Several trials may do so at once: Alembic's own context is the process's, so they take turns.
+
+    Args:
+        rota: who is called in each channel for what it follows; None: nobody.
     """
     database = Database.open(url)
     async with UPGRADING:
@@ -66,11 +77,14 @@ async def prepare(url: str, stage: Stage, wanted: Iterable[tuple[str, str | None
         for channel, task in wanted:
             workspace = stage.slack.workspace
             place = Place(team=workspace.team, channel=workspace.channel(channel).id)
+            if rota is not None and await tx.rotas.get(place) is None:
+                await tx.rotas.save(place, rota, due_at=None, by=WHO, now=now, version=0)
+            calls = rota is not None
             if task is None:
-                await tx.subscriptions.put(place, Wish(account=ALIYUN), by=WHO, now=now)
+                await tx.subscriptions.put(place, Wish(account=ALIYUN, page=calls), by=WHO, now=now)
             else:
                 ref = TaskRef(account=ALIYUN, region=SHANGHAI, task_id=TaskId(task))
-                wish = Wish(account=ALIYUN, region=SHANGHAI, task=ref.task_id)
+                wish = Wish(account=ALIYUN, region=SHANGHAI, task=ref.task_id, page=calls)
                 await tx.subscriptions.put(place, wish, by=WHO, now=now)
                 await tx.tasks.follow(ref, provider="aliyun", known=Known(), due_at=now)
         await tx.sweeps.ensure(ALIYUN, SHANGHAI, due_at=now)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UNSEEN: Final = say("card.doubt.first")
 TOLD: Final = re.compile(r"([A-Z_]+) ([\w-]+)")
+CALLS: Final = re.compile(r"<@(\w+)> · ")  # how a call begins, which is no news of its own
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ def listen(slack: Slack) -> Mapping[tuple[str, str], Heard]:
     heard: defaultdict[tuple[str, str], Heard] = defaultdict(Heard)
     for message in slack.heard():
         told = TOLD.match(message.text)
-        if told is None or message.ephemeral_to:
+        if told is None or message.ephemeral_to or CALLS.match(message.words):
             continue
         here = heard[names[message.channel], told[2]]
         if not message.thread_ts:

@@ -1,6 +1,6 @@
 """
-Two ways of being wrong that every comparable system is, each right for as long as nobody dies: the battery must find
-both, for what finds nothing shows nothing. And two troubles of the engine, through which nothing may be lost.
+Ways of being wrong that comparable systems are, most of them right for as long as nobody dies: the battery must find
+each, for what finds nothing shows nothing. And two troubles of the engine, through which nothing may be lost.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from sqlalchemy import update
 
 from bot.domain.notice import Kind
 from bot.queue.work import Work
-from bot.slack.cards import reply
+from bot.slack.cards import page, reply
 from bot.slack.voice import Voice
 from bot.store.cards import Cards
 from bot.store.line import State
 from bot.store.outbox import Outbox
+from bot.store.responses import Responses
 from bot.store.tables import NoticeRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bot.domain.notice import Wake
+    from bot.domain.response import Response
+    from bot.slack.cards.block import Dressed
 
 
 def mark_before_send() -> None:
@@ -44,6 +47,15 @@ def mark_before_send() -> None:
 
 def send_before_commit() -> None:
     """Say it when it is put down, in the transaction that is still open: who dies before the commit says it again."""
+    _say_when_put({Kind.REPLY: reply.dress, Kind.CHANNEL: reply.dress})
+
+
+def call_before_commit() -> None:
+    """Likewise, only with calls: the timer is saved after they are sent."""
+    _say_when_put({Kind.PAGE: page.dress})
+
+
+def _say_when_put(dresses: Mapping[Kind, Callable[[Any], Dressed]]) -> None:
     voices: list[Voice] = []
     make, put = Voice.__init__, Outbox.put
 
@@ -53,17 +65,28 @@ def send_before_commit() -> None:
 
     async def put_and_say(self: Outbox, notice: Any, *, now: Any) -> int | None:
         number = await put(self, notice, now=now)
-        if number is None or notice.task is None or notice.kind not in {Kind.REPLY, Kind.CHANNEL}:
+        if number is None or notice.task is None or notice.kind not in dresses:
             return number
         root = await Cards(self._connection).of(notice.place, notice.task)
         if root is None:
             return number
-        said = await voices[0].post(notice.place.channel, reply.dress(notice.body), thread_ts=root.ts)
+        said = await voices[0].post(notice.place.channel, dresses[notice.kind](notice.body), thread_ts=root.ts)
         done = {"state": State.DONE.value, "settled_at": now, "ts": said.ts}
         await self._connection.execute(update(NoticeRow).where(NoticeRow.id == number).values(done))
         return number
 
     Voice.__init__, Outbox.put = keep, put_and_say
+
+
+def fire_without_saving() -> None:
+    """Put calls down and leave the timer as it was: it fires again and again, and never comes to the next level."""
+    save = Responses.save
+
+    async def save_but_timers(self: Responses, response: Response) -> bool:
+        before = await self.get(response.id)
+        return (before is not None and before.step < response.step) or await save(self, response)
+
+    Responses.save = save_but_timers  # type: ignore[method-assign]  # the one place where timers are saved
 
 
 def lose_every_wake() -> None:
@@ -89,6 +112,8 @@ def run_every_job_twice() -> None:
 MUTANTS: Final[Mapping[str, Callable[[], None]]] = {
     "mark before send": mark_before_send,
     "send before commit": send_before_commit,
+    "call before commit": call_before_commit,
+    "fire without saving": fire_without_saving,
 }
 
 TROUBLES: Final[Mapping[str, Callable[[], None]]] = {

@@ -44,6 +44,32 @@ class AtMute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtAck:
+    """It ends while it writes down that somebody who was called has it in hand; they press again where that is free."""
+
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtAnswer:
+    """It ends when its answer to whoever pressed Ack was taken, and nobody has told it so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtTimer:
+    """It ends while a timer fires: the first call, or the next level's five minutes later."""
+
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtHandover:
+    """It ends while it writes down that somebody else is on call now."""
+
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AtMigration:
     """It ends at one of the statements that make the tables."""
 
@@ -60,6 +86,7 @@ class AtAnyMoment:
 
 MIGRATION: Final = "in a migration"
 Point: TypeAlias = AtDoor | AtCommit | AtMute | AtMigration | AtLeaving | AtAnyMoment
+NightPoint: TypeAlias = AtDoor | AtMute | AtAck | AtAnswer | AtTimer | AtHandover
 
 POINTS: Final[Mapping[str, Point]] = {
     "before the poll is answered": AtDoor(server="aliyun", api=LIST, done=False),
@@ -80,6 +107,27 @@ POINTS: Final[Mapping[str, Point]] = {
     MIGRATION: AtMigration(),
     "while it leaves": AtLeaving(),
     "at any moment": AtAnyMoment(),
+}
+
+# Those of a night in which somebody is called.
+NIGHT: Final[Mapping[str, NightPoint]] = {
+    "before the commit of an ack": AtAck(when="before"),
+    "in the commit of an ack": AtAck(when="during"),
+    "after the commit of an ack, before its reply": AtAck(when="after"),
+    "after the reply to an ack": AtAnswer(),
+    "before the commit of a mute of what calls": AtMute(when="before"),
+    "in the commit of a mute of what calls": AtMute(when="during"),
+    "after the commit of a mute of what calls": AtMute(when="after"),
+    "a timer fires: before its commit": AtTimer(when="before"),
+    "a timer fires: in its commit": AtTimer(when="during"),
+    "a timer fires: after its commit": AtTimer(when="after"),
+    "call taken by Slack, reply unheard": AtDoor(server="slack", api="chat.postMessage", done=True),
+    "between Slack and the forward": AtDoor(server="pager", api="pagerduty", done=False),
+    "forward taken, reply unheard": AtDoor(server="pager", api="pagerduty", done=True),
+    "webhook taken, reply unheard": AtDoor(server="pager", api="webhook", done=True),
+    "before the commit of a hand-over": AtHandover(when="before"),
+    "in the commit of a hand-over": AtHandover(when="during"),
+    "after the commit of a hand-over": AtHandover(when="after"),
 }
 
 # The transaction of a kind that is about a reply: behind the one that puts it down, the card is begun first.

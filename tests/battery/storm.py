@@ -1,6 +1,6 @@
 """
 A storm: everything that is followed stops within one second. How soon the channels are told, how much they have to
-read, and whether the board and every card are right in the end.
+read, how often somebody is called, and whether the board and every card are right in the end.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 from bot import clock
 from bot.domain.cadence import PAGE, SWEEP
 from bot.domain.crowd import HOLD
+from bot.domain.rota import Level, Rota, Target, TargetKind
 from bot.sandbox.aliyun import PER_SECOND
 from bot.sandbox.stage import open_stage
 from tests.battery.fast import Fast
-from tests.battery.following import open_rooms, open_wide, prepare, running
-from tests.battery.hearing import listen
+from tests.battery.following import WHO, open_rooms, open_wide, prepare, running
+from tests.battery.hearing import CALLS, listen
 from tests.battery.process import Bot
 from tests.battery.trial import PLACE
 
@@ -39,6 +40,9 @@ LOOK_S: Final = 0.1
 LOOK_CLOSELY_S: Final = 0.5  # to read a thousand cards takes a while itself
 PATIENCE_S: Final = 900.0
 MOST: Final = 3  # messages that a channel may have to read in the first minute
+ON_CALL: Final = "ann"  # as people call `WHO`
+NEXT: Final = Level(after=timedelta(hours=20), target=Target(kind=TargetKind.USER, id="U0BOB"))  # after the storm
+ROTA: Final = Rota(base=Target(kind=TargetKind.USER, id=WHO), levels=(NEXT,), told=Target(kind=TargetKind.USER, id=WHO))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Storm:
         all: messages in all channels in the first minute.
         right_s: from the first stop until the board and every card were right; None: they never were.
         moved: how many messages all channels had to read until then.
+        pages: how often each channel called whoever is on call.
+        directs: how often they were called in person, for all channels together.
     """
 
     tasks: int
@@ -63,10 +69,18 @@ class Storm:
     all: int
     right_s: float | None
     moved: int
+    pages: tuple[int, ...]
+    directs: int
+
+    @property
+    def is_one_page(self) -> bool:
+        """Say whether each channel called once, and whoever is on call in all of them got one message for each."""
+        return set(self.pages) == {1} and self.directs == self.rooms
 
     @property
     def is_good(self) -> bool:
-        return self.first_s <= self.bound_s and self.most <= MOST and self.right_s is not None
+        is_soon = self.first_s <= self.bound_s and self.most <= MOST
+        return is_soon and self.is_one_page and self.right_s is not None
 
 
 async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 20.0) -> Storm:
@@ -83,7 +97,7 @@ async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 2
         open_wide(stage.slack.api)
         rooms = open_rooms(stage.slack.workspace, math.ceil(tasks / IN_A_ROOM))
         followed = [(rooms[number // IN_A_ROOM], name) for number, name in enumerate(names)]
-        await prepare(url, stage, [(PLACE, None), *followed], now=calendar())
+        await prepare(url, stage, [(PLACE, None), *followed], now=calendar(), rota=ROTA)
         told = {"RELAYBOT_PACE_SHARE": str(SHARE), "ALIYUN_REGIONS": "cn-shanghai"}
         bot = Bot(stage, calendar, folder, url, haste=haste, environment=told)
         await bot.start()
@@ -136,6 +150,8 @@ async def _storm(stage: Stage, calendar: Fast, followed: list[tuple[str, str]], 
         all=len(in_a_minute),
         right_s=round((calendar() - began).total_seconds(), 1) if is_right else None,
         moved=len(new()),
+        pages=tuple(_calls(stage, room) for room in (PLACE, *rooms)),
+        directs=_calls(stage, f"@{ON_CALL}"),
     )
 
 
@@ -143,6 +159,12 @@ def _read(stage: Stage) -> list[Message]:
     """Return what people see in their channels: what stands there, and replies that are shown there too."""
     heard = stage.slack.heard()
     return [each for each in heard if not each.ephemeral_to and (not each.thread_ts or each.is_broadcast)]
+
+
+def _calls(stage: Stage, where: str) -> int:
+    """Count the calls there; of the first level, for nobody acks this."""
+    called = (CALLS.match(message.words) for message in stage.slack.heard(where) if not message.ephemeral_to)
+    return sum(found is not None and found[1] == WHO for found in called)
 
 
 def _boards(stage: Stage) -> Iterator[str]:

@@ -46,6 +46,11 @@ KINDS: Final[Mapping[str, Callable[[str, str, tuple[Any, ...]], bool]]] = {
     "begin": lambda verb, table, values: (verb, table) == ("UPDATE", "notices") and "sending" in values,
     "mark": lambda verb, table, values: (verb, table) == ("UPDATE", "notices") and "done" in values,
     "mute": lambda verb, table, _values: (verb, table) == ("INSERT INTO", "mutes"),
+    "ack": lambda verb, table, values: (verb, table) == ("UPDATE", "responses") and "remind" in values,
+    "fire": lambda verb, table, values: (verb, table) == ("INSERT INTO", "notices") and "page" in values,
+    "handover": lambda verb, table, values: (
+        (verb, table) == ("INSERT INTO", "notices") and any(str(each).startswith("rota:handover") for each in values)
+    ),
     "migration": lambda verb, _table, _values: verb == "CREATE TABLE",
 }
 
