@@ -63,3 +63,18 @@ async def test_no_key_of_what_is_called_is_kept_or_said(wake: Wake) -> None:
     assert "pager:night" in said
     assert not [secret for secret in night.house.stage.secrets if secret in said]
     assert "127.0.0.1" not in night.logged.text.replace("listens on", "")
+
+
+async def test_a_drill_rings_every_pager_and_ends_what_it_rang(wake: Wake) -> None:
+    async with wake(pagers=True) as night:
+        pager = night.house.stage.pager
+        await night.house.ask("/relay oncall set @bob", user="olga")
+        await night.house.ask("/relay drill", user="olga")
+        await night.until(lambda: pager.alerts and pager.alerts[0].state == "resolved", step=5 * SECOND)
+        await night.until(lambda: len(pager.hooks) == 2)
+
+    (alert,) = pager.alerts
+    assert (alert.severity, alert.events) == ("info", ["trigger", "resolve"])
+    assert alert.summary.startswith("Drill · STOPPED")
+    assert [hook.type for hook in pager.hooks] == ["drill.triggered", "drill.resolved"]
+    assert any("✓ Pager night" in line and "✓ Pager desk" in line for line in night.lines())
