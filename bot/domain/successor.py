@@ -22,6 +22,28 @@ _DOWN: Final = frozenset({TaskState.STOPPED, TaskState.ENDED})
 _UP: Final = (TaskState.RUNNING, TaskState.RETRYING, TaskState.NOT_STARTED)  # the likeliest first
 
 
+class Living:
+    """
+    What of a list is up, found by name and by destination: where a thousand are down at once, each asks for its own.
+    """
+
+    def __init__(self, listed: Iterable[tuple[TaskRef, Snapshot]]) -> None:
+        self._named: dict[str, list[tuple[TaskRef, Snapshot]]] = {}
+        self._pushing: dict[str, list[tuple[TaskRef, Snapshot]]] = {}
+        for ref, seen in listed:
+            if seen.state in _UP:
+                self._named.setdefault(seen.name, []).append((ref, seen))
+                self._pushing.setdefault(seen.destination_hash, []).append((ref, seen))
+
+    def like(self, old: Followed) -> dict[TaskRef, Snapshot]:
+        """Return those that have a task's name or push to its destination."""
+        last = old.known.last
+        if last is None:
+            return {}
+        named = self._named.get(last.name, []) if last.name else []
+        return dict([*named, *(self._pushing.get(last.destination_hash, []) if last.destination_hash else [])])
+
+
 def successors(old: Followed, others: Iterable[tuple[TaskRef, Snapshot]]) -> tuple[TaskRef, ...]:
     """
     Find the tasks that may have taken a relay over, the likeliest first: to be offered, never to be taken for granted.

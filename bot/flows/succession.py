@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.spoken import followed_called, several, task_called
-from bot.domain.successor import likeliest
+from bot.domain.successor import Living, likeliest
 from bot.domain.task import Known, Verdict
 from bot.domain.telling import line
 from bot.domain.text import short_id
@@ -42,11 +42,11 @@ def succeeded(
         rest: tasks that it was not judged for: those that are over.
         listed: the region's whole list.
     """
-    shown = [(ref, seen) for ref, seen in listed.items() if account.shows(ref.task_id)]
-    noted = [replace(one, verdict=_noted(one.now_known, one.verdict, shown)) for one in judged]
+    up = Living((ref, seen) for ref, seen in listed.items() if account.shows(ref.task_id))
+    noted = [replace(one, verdict=_noted(one.now_known, one.verdict, up)) for one in judged]
     for task in rest:
         verdict = Verdict(known=task.known)
-        new = _noted(task, verdict, shown)
+        new = _noted(task, verdict, up)
         if new != verdict:
             noted.append(Judged(task=task, verdict=new, due_at=task.due_at))
     return noted
@@ -102,8 +102,8 @@ def singles(subscriptions: Iterable[Subscription], old: Followed, place: Place) 
     return [each for each in subscriptions if each.place == place and not each.is_all and each.wish.covers(old.ref)]
 
 
-def _noted(task: Followed, verdict: Verdict, listed: Sequence[tuple[TaskRef, Snapshot]]) -> Verdict:
-    successor = likeliest(task, listed)
+def _noted(task: Followed, verdict: Verdict, up: Living) -> Verdict:
+    successor = likeliest(task, up.like(task).items())
     if successor == verdict.known.successor:
         return verdict
     return replace(verdict, known=replace(verdict.known, successor=successor))

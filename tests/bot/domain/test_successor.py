@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import AccountName, Region, Snapshot, TaskId, TaskRef, TaskState
-from bot.domain.successor import AWAITED, is_awaited, likeliest, successors
+from bot.domain.successor import AWAITED, Living, is_awaited, likeliest, successors
 from bot.domain.task import Followed, Known, Successor, Why
 from tests.bot.domain.watching import BEGIN, history
 
@@ -96,6 +96,23 @@ def test_only_the_one_of_the_same_name_is_surely_the_same_relay(
     found = likeliest(old(), [(ref(task), seen(task, **more)) for task, more in others.items()])
 
     assert found == Successor(ref=ref("new"), name=others["new"]["name"], is_sure=is_sure), why
+
+
+def test_only_what_is_up_and_alike_is_looked_at():
+    """A thousand that are down at once would otherwise look at a thousand each."""
+    listed = {
+        "the same name": {"name": "main-en"},
+        "the same destination": {"destination_hash": "d1"},
+        "both": {"name": "main-en", "destination_hash": "d1"},
+        "down": {"name": "main-en", "destination_hash": "d1", "state": TaskState.STOPPED},
+        "neither": {"name": "main-de", "destination_hash": "d2"},
+        "nameless": {},
+    }
+    up = Living([(ref(task), seen(task, **more)) for task, more in listed.items()])
+
+    assert {each.task_id for each in up.like(old())} == {"the same name", "the same destination", "both"}
+    assert {each.task_id for each in up.like(old(destination_hash=""))} == {"the same name", "both"}
+    assert up.like(old(name="", destination_hash="")) == {}
 
 
 def test_where_nothing_fits_nothing_is_offered():
