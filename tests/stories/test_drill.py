@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.sandbox.faults import Fail
@@ -135,3 +136,22 @@ async def test_each_pager_is_called_measured_and_told_that_it_is_over(wake: Wake
     assert [hook.type for hook in pager.hooks] == ["drill.triggered", "drill.resolved"]
     assert "✓ Pager desk · after " in table
     assert "✓ Pager night · after " in table
+
+
+async def test_a_bot_that_went_in_the_middle_says_that_it_was_interrupted_and_calls_nobody_any_more(wake: Wake) -> None:
+    async with wake() as night:
+        house = night.house
+        await house.ask("/relay oncall set @bob", user="olga")
+        await night.until(lambda: len(house.slack.heard("@bob")) == 1)
+        house.slack.faults.plan(Fail("service_unavailable", status=503), on=POST, times=None)
+        await house.ask("/relay drill", user="olga")
+        await night.until(lambda: "service_unavailable" in house.slack.ledger.verdicts(POST))
+        async with house.down():
+            house.slack.faults.clear()
+            night.frozen.tick(3_600)
+        await night.until(lambda: any("Drill interrupted" in each.text for each in house.slack.heard()))
+        await night.passes(timedelta(seconds=20))
+
+        assert [each.text for each in house.slack.heard("@bob") if "STOPPED" in each.text] == []
+        assert [each.text for each in house.slack.heard("#relays") if "STOPPED" in each.text] == []
+        assert left(house)["drills"] == 0
