@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 async def amend(tx: Tx, response: Response, *, now: datetime) -> None:
     """Let the card and the pages of a response, which is kept as it is given, show how it stands."""
     shown = handling(response)
-    for page in await tx.pages.of(response.id):
+    was_called = response.step >= 0 or bool(response.called)
+    for page in await tx.pages.of(response.id) if was_called else ():
         subject = of_page(response.id, page.body.version)
         await tx.cards.put_subject(page.place, subject, ts=page.ts)
         edit = Notice(

@@ -55,7 +55,7 @@ async def incidents(asker: Asker, desk: Desk, *, now: datetime) -> message.Incid
                     who=_who(response),
                 )
             )
-        held = await _held_back(tx, place, now)
+        held = await held_back(tx, place, now=now)
     return message.IncidentsShown(incidents=tuple(found), total=len(here), held_back=held)
 
 
@@ -66,7 +66,8 @@ def _who(response: Response) -> str:
     return response.policy.levels[level - 1].target.id if is_call and 0 < level <= len(response.policy.levels) else ""
 
 
-async def _held_back(tx: Tx, place: Place, now: datetime) -> message.HeldBack | None:
+async def held_back(tx: Tx, place: Place, *, now: datetime) -> message.HeldBack | None:
+    """Say how much of a burst is told in numbers only, and when; None where nothing is."""
     last = await tx.bursts.newest(place, since=now - burst.LONGEST)
     if last is None or (last.is_said and last.body.until + burst.LONGEST <= now):
         return None

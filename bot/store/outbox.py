@@ -196,12 +196,15 @@ class Outbox:
         await self._repeat(newest, now=now)
 
     async def show_again(self, place: Place, subject: str, *, now: datetime) -> None:
-        """Show a card once more, where there is or will be one: what is known only when it is sent has changed."""
-        newest = await self._newest(place, subject)
-        if newest is None:
-            return
-        if newest.settled_at is None or await Cards(self._connection).get(place, subject) is not None:
-            await self._repeat(newest, now=now)
+        """Show a card once more, where there is or is about to be one: what is only known as it is sent has changed."""
+        is_its = _is_open_in(place) & (NoticeRow.card == subject)
+        states = set(await self._connection.scalars(select(NoticeRow.state).where(is_its)))
+        if State.PENDING.value in states:
+            return  # what waits will be sent as it then is
+        if states or await Cards(self._connection).get(place, subject) is not None:
+            newest = await self._newest(place, subject)
+            if newest is not None:
+                await self._repeat(newest, now=now)
 
     async def _newest(self, place: Place, subject: str) -> Any | None:
         found = await self._connection.execute(

@@ -13,19 +13,21 @@ from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import response as judge
+from bot.domain.message import HeldBack
 from bot.domain.notice import PageBody
 from bot.domain.page import About, pages
 from bot.domain.response import Badness, Due, Found, Policy, Response
 from bot.domain.rota import Level, Target, TargetKind
 from bot.flows.amend import amend
 from bot.flows.deliver import deliver
+from bot.flows.incidents import held_back
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fail
 from bot.sandbox.slack import BOT_TOKEN, Slack
 from bot.slack.cards import press
 from bot.slack.voice import Voice
 from bot.store.memory import Memory
-from tests.bot.flows.mail import REF, RELAYS, RUNNING, SECOND, STOPPED, Mail
+from tests.bot.flows.mail import MINUTE, REF, RELAYS, RUNNING, SECOND, STOPPED, Mail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -178,8 +180,14 @@ async def test_a_burst_gathers_no_call(mail: Mail):
     await mail.deliver()
     await mail.put(*(mail.news(number, STOPPED) for number in range(8)))
     await call(mail, response, "U0ANN")
+    begun = mail.clock()
     await mail.finish()
+    async with mail.memory.reading() as tx:
+        held = await held_back(tx, RELAYS, now=mail.clock())
+        later = await held_back(tx, RELAYS, now=mail.clock() + MINUTE)
 
+    assert held == HeldBack(count=8, joins_until=begun + MINUTE)
+    assert later is None
     said = [message.text for message in mail.slack.heard("C0RELAYS")]
     assert said[1].startswith("STOPPED main-en · it is down")
     assert said[2].startswith("8 changes at once")
