@@ -22,6 +22,7 @@ from bot.sandbox.stage import open_stage
 from tests.battery.fast import Fast
 from tests.battery.following import WHO, open_rooms, open_wide, prepare, running
 from tests.battery.hearing import CALLS, listen
+from tests.battery.points import LIST
 from tests.battery.process import Bot
 from tests.battery.trial import PLACE
 
@@ -37,6 +38,7 @@ IN_A_ROOM: Final = 200  # tasks that a channel follows one by one
 SLICES: Final = 10  # of the second in which they stop
 MINUTE_S: Final = 60.0
 LOOK_S: Final = 0.1
+SOON_S: Final = 0.01
 LOOK_CLOSELY_S: Final = 0.5  # to read a thousand cards takes a while itself
 PATIENCE_S: Final = 900.0
 MOST: Final = 3  # messages that a channel may have to read in the first minute
@@ -53,7 +55,7 @@ class Storm:
     Args:
         first_s: from the first stop to the first word of it.
         bound_s: that may take: one sweep with its walk, and ten seconds to see whether it is many.
-        most: messages in one channel in the first minute.
+        most: messages in one channel in the first minute; calls are counted apart.
         all: messages in all channels in the first minute.
         right_s: from the first stop until the board and every card were right; None: they never were.
         moved: how many messages all channels had to read until then.
@@ -83,13 +85,16 @@ class Storm:
         return is_soon and self.is_one_page and self.right_s is not None
 
 
-async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 20.0) -> Storm:
+async def play(
+    tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 20.0, between_sweeps: bool = False
+) -> Storm:
     """
     Let a storm come over so many tasks; one channel follows all of them, others two hundred each, one by one.
 
     Args:
         speed: of the story's calendar; clouds are asked at their own pace, which does not run with it.
         haste: so much faster than Slack allows are cards edited, of which there are many.
+        between_sweeps: no sweep sees a part of it; else it comes at any moment.
     """
     names = [f"feed-{number:04}" for number in range(tasks)]
     calendar, url = Fast(clock.now, began=clock.now(), speed=speed), f"sqlite:///{folder / 'relaybot.db'}"
@@ -102,7 +107,7 @@ async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 2
         bot = Bot(stage, calendar, folder, url, haste=haste, environment=told)
         await bot.start()
         try:
-            storm = asyncio.create_task(_storm(stage, calendar, followed, rooms))
+            storm = asyncio.create_task(_storm(stage, calendar, followed, rooms, between_sweeps=between_sweeps))
             died = asyncio.create_task(bot.gone())
             await asyncio.wait({storm, died}, return_when=asyncio.FIRST_COMPLETED)
             died.cancel()
@@ -115,7 +120,9 @@ async def play(tasks: int, folder: Path, *, speed: float = 1.0, haste: float = 2
             await bot.gone()
 
 
-async def _storm(stage: Stage, calendar: Fast, followed: list[tuple[str, str]], rooms: list[str]) -> Storm:
+async def _storm(
+    stage: Stage, calendar: Fast, followed: list[tuple[str, str]], rooms: list[str], *, between_sweeps: bool
+) -> Storm:
     def shows(state: str) -> bool:
         heard = listen(stage.slack)
         board = next(iter(_boards(stage)), "")
@@ -129,6 +136,9 @@ async def _storm(stage: Stage, calendar: Fast, followed: list[tuple[str, str]], 
     def new() -> list[Message]:
         return [message for message in _read(stage) if message.key not in before]
 
+    if between_sweeps:
+        sweeps = len(stage.aliyun.door.ledger.of(LIST))
+        await _until(lambda: len(stage.aliyun.door.ledger.of(LIST)) > sweeps, every_s=SOON_S)
     began, first = calendar(), None
     for part in range(SLICES):
         for _, name in followed[part::SLICES]:
@@ -156,9 +166,9 @@ async def _storm(stage: Stage, calendar: Fast, followed: list[tuple[str, str]], 
 
 
 def _read(stage: Stage) -> list[Message]:
-    """Return what people see in their channels: what stands there, and replies that are shown there too."""
-    heard = stage.slack.heard()
-    return [each for each in heard if not each.ephemeral_to and (not each.thread_ts or each.is_broadcast)]
+    """Return what people see in their channels: what stands there, and replies shown there too; no calls."""
+    here = [each for each in stage.slack.heard() if each.channel.startswith("C") and not CALLS.match(each.words)]
+    return [each for each in here if not each.ephemeral_to and (not each.thread_ts or each.is_broadcast)]
 
 
 def _calls(stage: Stage, where: str) -> int:
@@ -171,9 +181,9 @@ def _boards(stage: Stage) -> Iterator[str]:
     return (message.words for message in stage.slack.heard(PLACE) if message.text.startswith("All tasks of"))
 
 
-async def _until(is_true: Callable[[], bool]) -> bool:
-    for _ in range(int(PATIENCE_S / LOOK_CLOSELY_S)):
+async def _until(is_true: Callable[[], bool], *, every_s: float = LOOK_CLOSELY_S) -> bool:
+    for _ in range(int(PATIENCE_S / every_s)):
         if is_true():
             return True
-        await asyncio.sleep(LOOK_CLOSELY_S)
+        await asyncio.sleep(every_s)
     return False

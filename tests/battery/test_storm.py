@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_storm_is_few_messages_and_calls_and_ends_with_every_card_right(tmp_path: Path):
-    found = await storm.play(40, tmp_path, speed=20.0, haste=40.0)
+    found = await storm.play(40, tmp_path, speed=20.0, haste=40.0, between_sweeps=True)
 
     assert found.most <= storm.MOST
     assert found.all <= storm.MOST * found.rooms
