@@ -306,6 +306,17 @@ def held(response: Response, until: datetime) -> Response:
     return postponed(response, until) if response.due_at is not None else response
 
 
+def released(response: Response, until: datetime) -> Response:
+    """Let what waits for a mute's end wait no longer than until then; an ack that goes on is not reminded of sooner."""
+    if response.due_at is None or response.due_at <= until:
+        return response
+    if response.due is Due.HELD:
+        return replace(response, due_at=until)
+    if response.due in {Due.REMIND, Due.LIFT} and response.ack_until is not None:
+        return replace(response, due_at=min(response.due_at, max(until, response.ack_until)))
+    return response
+
+
 def rewound(response: Response, now: datetime) -> Response:
     """Bring what is due to where this clock would have put it at the latest: it was put down by one that was ahead."""
     if response.due_at is None or response.due is Due.HELD:

@@ -90,6 +90,8 @@ async def mute(command: Wanted, asker: Asker, desk: Desk, *, now: datetime) -> m
             await change.tell("muted", name=found.name, until_at=ends.isoformat())
             await respond.silence(change.tx, made.place, ends, now=now)
             await _mark(made, change.tx, desk.accounts, now=now)
+        if before is not None:  # which may have ended later
+            await respond.unsilence(change.tx, made.place, now=now)
         await change.trace("mute", made.task or made.account)
     zone = asker.person.zone
     past = () if before is None else (say("mute.before", when=clock_time(before.ends_at, zone)),)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain import response as judge
 from bot.domain.page import pages
-from bot.domain.response import Act, Because, Due, Policy, Response
+from bot.domain.response import Act, Because, Policy, Response
 from bot.flows.about import about, name_of, tasks_of
 from bot.flows.amend import amend
 from bot.flows.silent import silent_until
@@ -129,13 +129,14 @@ async def silence(tx: Tx, place: Place, until: datetime, *, now: datetime) -> No
 
 
 async def unsilence(tx: Tx, place: Place, *, now: datetime) -> None:
-    """Let the calls be due now that waited for the end of a mute which is lifted."""
+    """Let what waited for the end of a mute that was lifted, or is another one now, go by the mutes that there are."""
     for response in await tx.responses.open_of_place(place):
-        if response.due is not Due.HELD:
+        if judge.released(response, now) == response:
             continue
         incident = await tx.incidents.get(response.incident)
-        if incident is not None and await silent_until(tx, place, incident, now=now) is None:
-            await tx.responses.save(replace(response, due_at=now))
+        if incident is not None:
+            until = await silent_until(tx, place, incident, now=now)
+            await tx.responses.save(judge.released(response, now if until is None else until))
 
 
 async def rewind(tx: Tx, now: datetime) -> None:

@@ -195,6 +195,26 @@ async def test_what_goes_down_while_it_is_muted_calls_when_the_mute_is_over(wake
     assert night.who() == [("U0ANN", 0)]
 
 
+async def test_what_waits_for_the_end_of_a_mute_comes_when_that_is_made_shorter_or_lifted(wake: Wake) -> None:
+    async with wake() as night:
+        await night.watches("show")
+        await night.breaks("show")
+        await night.acks("ann")
+        await night.house.ask("/relay mute aliyun show for=2h")
+        with night.silence():
+            await night.leaps(40 * MINUTE)  # the ack is over
+        await night.house.ask("/relay unmute aliyun show")
+        await night.until(lambda: "Your ack is over, and this is not." in night.heard("ann")[-1].words, step=2 * SECOND)
+        await night.house.ask("/relay mute aliyun show for=2h")
+        with night.silence():
+            await night.leaps(10 * MINUTE)  # the call is due
+            await night.house.ask("/relay mute aliyun show for=10m")
+            await night.leaps(10 * MINUTE - 5 * SECOND)
+        await night.until(lambda: len(night.who()) == 2, step=5 * SECOND)
+
+    assert [call.because for call in night.calls("C0RELAYS")] == ["opened", "held"]
+
+
 async def test_somebody_who_takes_no_message_is_followed_by_the_next_at_once_and_that_is_said(wake: Wake) -> None:
     async with wake() as night:
         await night.watches("show")

@@ -248,6 +248,27 @@ def test_what_waits_for_the_end_of_a_mute_calls_the_level_that_it_was_at():
     assert judge.postponed(ACKED, NOW + HOUR).due is Due.REMIND
 
 
+RELEASED: list[tuple[str, Response, datetime]] = [
+    ("a call that a mute held comes at once", replace(CALLED, due=Due.HELD, due_at=NOW + HOUR), NOW + MINUTE),
+    ("a call that is due sooner stays", replace(CALLED, due=Due.HELD, due_at=NOW), NOW),
+    ("a call that no mute held keeps its time", CALLED, NOW + 5 * MINUTE),
+    ("a reminder comes when the ack is over", replace(ACKED, due_at=NOW + HOUR), NOW + 30 * MINUTE),
+    (
+        "a reminder comes at once when the ack was over meanwhile",
+        replace(ACKED, ack_until=NOW, due_at=NOW + HOUR),
+        NOW + MINUTE,
+    ),
+    ("a reminder that waits for nothing keeps its time", ACKED, NOW + 30 * MINUTE),
+]
+
+
+@pytest.mark.parametrize(("response", "due_at"), [row[1:] for row in RELEASED], ids=[row[0] for row in RELEASED])
+def test_when_a_mute_is_lifted(response: Response, due_at: datetime):
+    after = judge.released(response, NOW + MINUTE)
+
+    assert after == replace(response, due_at=due_at)
+
+
 def test_a_mute_that_takes_a_call_back_lets_it_wait_but_begins_none():
     assert judge.held(CALLED, NOW + HOUR).due is Due.HELD
     assert judge.held(after(due=None, due_at=None), NOW + HOUR).due is None
