@@ -80,7 +80,7 @@ async def test_whoever_is_on_call_is_called_and_after_five_minutes_the_second_le
         goes_down(night, "a")
         await night.passes(MINUTE)
         first = await mentioned(night)
-        await night.passes(4.5 * MINUTE)
+        await night.passes(4.5 * MINUTE, step=30)
         second = await mentioned(night)
         direct = await night.called(Kind.DIRECT)
         outside = await night.called(Kind.CALL)
@@ -94,7 +94,7 @@ async def test_whoever_is_on_call_is_called_and_after_five_minutes_the_second_le
 async def test_the_last_level_is_called_again_every_quarter_of_an_hour(embedded: Database):
     async with open_night(embedded, script("a"), rota=Rota(base=user(ANN))) as night:
         goes_down(night, "a")
-        await night.passes(32 * MINUTE, step=15)
+        await night.passes(32 * MINUTE, step=60)
         calls = await night.called()
 
     assert [(body.step, body.attempt, body.because) for body in calls] == [
@@ -237,7 +237,7 @@ async def test_what_opens_within_a_minute_of_its_like_is_called_for_by_that_one(
         goes_down(night, "t1")
         await night.passes(15 * timedelta(seconds=1))
         first = await night.called()
-        await night.passes(5 * MINUTE, step=15)
+        await night.passes(5 * MINUTE, step=30)
         second = await night.called()
         await night.does(partial(judge.acked, by=BOB, now=night.world.clock.now))
         acked = [row.acked_by for row in await night.responses()]
@@ -343,7 +343,7 @@ async def test_the_levels_are_those_of_when_it_began_and_the_people_those_of_now
         night.world.say("a", "1")
         await night.passes(MINUTE)
         goes_down(night, "a")
-        await night.passes(6 * MINUTE)
+        await night.passes(6 * MINUTE, step=30)
         calls = await mentioned(night)
 
     assert calls == [(ANN,), (CAT,), (BOB,)]
@@ -424,7 +424,7 @@ async def test_one_channels_ack_does_not_silence_another(embedded: Database):
         goes_down(night, "a")
         await night.passes(MINUTE)
         await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
-        await night.passes(5 * MINUTE)
+        await night.passes(5 * MINUTE, step=30)
         here, there = [[body.mentions for body in await night.called(place=place)] for place in (SHOW, OPS)]
 
     assert (here, there) == ([(ANN,)], [(BOB,), (CAT,)])
@@ -434,7 +434,7 @@ async def test_a_channel_that_follows_without_calls_responds_and_calls_nobody(em
     async with open_night(embedded, script("a")) as night:
         await night.world.follow("a", place=OPS)
         goes_down(night, "a")
-        await night.passes(6 * MINUTE)
+        await night.passes(6 * MINUTE, step=30)
         (response,) = await night.responses(OPS)
         calls = await night.called(place=OPS)
 
@@ -514,9 +514,9 @@ async def test_a_blind_account_calls_when_the_mute_of_all_of_it_is_over(embedded
     async with open_night(embedded, script("a")) as night:
         await mute(night, None, 10 * MINUTE)
         night.world.stage.aliyun.faults.plan(Fail("InternalError"), times=None)
-        await night.passes(9 * MINUTE, step=15)
+        await night.passes(9 * MINUTE, step=30)
         silent = await night.called()
-        await night.passes(2 * MINUTE, step=15)
+        await night.passes(2 * MINUTE, step=30)
         calls = await night.called()
 
     assert silent == []
@@ -531,7 +531,7 @@ async def test_a_mute_of_one_task_lets_the_calls_for_another_through(embedded: D
         waiting = await night.waiting()
         async with night.world.memory.transaction() as tx:
             await unsilence(tx, SHOW, now=night.world.clock.now)
-        await night.passes(5 * MINUTE, step=15)
+        await night.passes(5 * MINUTE, step=30)
         calls = await mentioned(night)
 
     assert [row.kind for row in waiting] == [Kind.PAGE, Kind.DIRECT]
@@ -544,7 +544,7 @@ async def test_after_the_clock_has_stepped_back_nobody_waits_for_it_to_come_roun
         await night.passes(MINUTE)
         night.world.clock.move(-HOUR)
         goes_down(night, "a")  # by the cloud's own clock it has not happened yet
-        await night.passes(6 * MINUTE, step=15)
+        await night.passes(6 * MINUTE, step=30)
         calls = await mentioned(night)
 
     assert calls == [(ANN,), (BOB,)]
