@@ -20,7 +20,7 @@ from bot.domain.subscription import ChannelSettings, Place
 from bot.domain.task import Why
 from bot.flows.deliver import deliver
 from bot.flows.drain import LEASE
-from bot.flows.incidents import _held_back
+from bot.flows.incidents import held_back
 from bot.queue.tempo import Tempo
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Drop, Fail, Hang, Truncate, html, misshapen
@@ -485,10 +485,10 @@ async def test_how_much_waits_and_until_when_can_be_asked(mail: Mail):
     await mail.deliver()
     later = mail.clock() + 5 * MINUTE
     async with mail.memory.reading() as tx:
-        waits = await _held_back(tx, RELAYS, mail.clock())
+        waits = await held_back(tx, RELAYS, now=mail.clock())
     await mail.finish()
     async with mail.memory.reading() as tx:
-        told = await _held_back(tx, RELAYS, mail.clock())
+        told = await held_back(tx, RELAYS, now=mail.clock())
 
     assert (waits, told) == (HeldBack(count=12, digest_at=later), None)
 
