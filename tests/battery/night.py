@@ -118,7 +118,8 @@ class Night:
             self._round, self._crew.hits = Round(point=point), 0
             await self._play(NIGHT[point])
             self._says("1", "RUNNING")
-            await self._until(lambda: self._history.is_told() and self._calls.are_over())
+            await self._until(self._history.is_told)
+            await self._must(self._calls.are_over, "it is over")
             await self._crew.until(lambda: False, within_s=GRACE_S)
             await self._crew.settle()
             await self._crew.until(lambda: False, within_s=GRACE_S)
@@ -144,12 +145,12 @@ class Night:
                 await self._is_called(1)
                 self._arm("ack", when)
                 await self._is_quiet(self._ack, self._is_acked, is_done=when == "after", lasts=ACKED)
-                await self._until(self._calls.are_acked)
+                await self._must(self._calls.are_acked, "it is acked")
             case AtAnswer():
                 await self._is_called(1)
                 self._strike(self._stage.slack.door, "response_url", done=True)
                 await self._is_quiet(self._ack, self._is_acked, is_done=True, lasts=ACKED)
-                await self._until(self._calls.are_acked)
+                await self._must(self._calls.are_acked, "it is acked")
             case AtMute(when=when):
                 await self._is_called(1)
                 self._arm("mute", when)
@@ -162,7 +163,7 @@ class Night:
         """Let the task go down, and wait until so many levels were called."""
         if self._history.state(self._task) == "RUNNING":
             self._says("3", "STOPPED")
-        await self._until(lambda: self._calls.are(wanted))
+        await self._must(lambda: self._calls.are(wanted), f"call {wanted}")
 
     async def _is_quiet(
         self, do: Callable[[], Awaitable[object]], is_seen: Callable[[], bool], *, is_done: bool, lasts: timedelta
@@ -212,8 +213,8 @@ class Night:
         """Let it call again; what a mute has let wait is called then."""
         before = len(self._calls.in_channel())
         await self._stage.slack.say("ann", PLACE, f"/relay unmute aliyun {self._task}")
-        if before == 1 and not await self._until(lambda: self._calls.are(2)):
-            self._round.lost.append(f"{self._task}: nobody was called when the mute was over")
+        if before == 1:
+            await self._must(lambda: self._calls.are(2), "what the mute had let wait")
 
     async def _hand_over(self, when: str) -> None:
         """Let adam stand in for ann for a while, in which it goes down, and look at who was told what."""
@@ -269,6 +270,11 @@ class Night:
         bot = self._chance.choice(self._crew.bots)
         answers = self._terms.by is not signal.SIGKILL
         door.faults.plan(Strike(lambda: bot.end(self._terms.by), done=done, answers=answers), on=api, when=is_it)
+
+    async def _must(self, is_true: Callable[[], bool], what: str) -> None:
+        """Wait for what everybody who is called is to hear; in vain, it is lost."""
+        if not await self._until(is_true):
+            self._round.lost.append(f"{self._task}: {what}: {self._calls.everywhere()}")
 
     async def _until(self, is_true: Callable[[], bool]) -> bool:
         return await self._crew.until(is_true, within_s=self._terms.patience_s)
