@@ -64,7 +64,6 @@ WOKEN: Final = (
         "/relay subscribe aliyun backup-en page=yes",
         "calls whoever is on call",
     ),
-    ("Would that reach her? An outage that is none tells.", "/relay drill", "Drill passed"),
     ("A quarter of an hour later …", "time +15m", ""),
     ("… the source breaks again, and it does not heal.", "break source backup-en", f"RETRYING {FEED}"),
     ("She is called: here, and by direct message.", "time +31s", "does not recover"),
@@ -78,7 +77,8 @@ SLOWEST_S: Final = 20.0  # a step of it; the bot looks every five seconds, and s
 BUTTONS: Final = {"refresh": press.REFRESH, "share": press.SHARE, "id": press.ID, "ack": press.ACK}
 
 HELP: Final = """\
-Now you are ann. Type /relay … as in Slack; “@relaybot …” mentions the bot;
+Now you are ann. Type /relay … as in Slack (would you be called? “/relay drill”
+plays an outage that is none); “@relaybot …” mentions the bot;
 “press refresh”, “press share”, “press id”, “press ack” press the newest button;
 “tasks” lists what there is to ask about; “help” lists what can be broken,
 mended and moved in time; “pager” shows what PagerDuty and a webhook were
