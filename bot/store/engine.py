@@ -87,7 +87,9 @@ def _postgres(place: address.Server) -> AsyncEngine:
     async def connect() -> Any:
         try:
             return await asyncpg.connect(
-                place.dsn, timeout=CONNECT_TIMEOUT_S, server_settings=_NAMED, **(_UNCACHED if place.direct else {})
+                place.dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                **(_POOLED if place.direct else {"server_settings": _NAMED | _IMPATIENT}),
             )
         except ValueError as error:  # a parameter of the URL; what it says may hold a part of the URL
             raise unavailable(place, type(error).__name__) from None
@@ -106,9 +108,14 @@ def _postgres(place: address.Server) -> AsyncEngine:
 
 _NAMED: Final = {"application_name": "relaybot"}
 
+# Who is stopped in the midst of a transaction holds its locks, and may never go on: after as long as its claims hold
+# the server lets go of both. No transaction of ours waits for anything but the server.
+_IMPATIENT: Final = {"idle_in_transaction_session_timeout": "30s"}
+
 # Behind a pooler each transaction may have another session: a statement that was prepared in one is not in the next, or
-# is another's of the same name. So none is kept, and none has a name: asyncpg's own, then SQLAlchemy's.
-_UNCACHED: Final[dict[str, Any]] = {"statement_cache_size": 0}
+# is another's of the same name. So none is kept, and none has a name: asyncpg's own, then SQLAlchemy's. And a pooler
+# takes no settings along with a connection, but for the name.
+_POOLED: Final[dict[str, Any]] = {"statement_cache_size": 0, "server_settings": _NAMED}
 _UNNAMED: Final[dict[str, Any]] = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
 
 

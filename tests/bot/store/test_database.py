@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from bot.flows.drain import LEASE
 from bot.store import schema
 from bot.store.database import Database
 from bot.store.errors import AlreadyServed, DatabaseUnavailable, OtherRevision
@@ -162,6 +163,35 @@ async def test_two_upgrades_at_once_are_one(empty_url: str):
     await database.close()
 
     assert codes == [0, 0, 0]
+
+
+async def test_who_is_stopped_in_a_transaction_holds_nobody_up_for_longer_than_its_claims(
+    fresh_postgres: Callable[[bool], str],
+):
+    """A process that stands still keeps its locks; the server takes them back, and it hears of that when it goes on."""
+    url = await asyncio.to_thread(fresh_postgres, True)
+    stopped, other = Database.open(url), Database.open(url)
+    lock = text("LOCK TABLE sweeps IN ACCESS EXCLUSIVE MODE")
+
+    async def stand_still() -> None:
+        async with stopped.writing() as connection:
+            await connection.execute(lock)
+            await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '200ms'"))
+            async with other.writing() as another:
+                await another.execute(lock)
+            await connection.execute(text("SELECT 1"))
+
+    async with stopped.reading() as connection:
+        allowed = await connection.scalar(text("SHOW idle_in_transaction_session_timeout"))
+    with pytest.raises(DatabaseUnavailable):
+        await stand_still()
+    async with stopped.writing() as connection:
+        works = await connection.scalar(text("SELECT count(*) FROM sweeps"))
+    await stopped.close()
+    await other.close()
+
+    assert allowed == f"{int(LEASE.total_seconds())}s"
+    assert works == 0
 
 
 async def test_an_upgrade_is_in_nobodys_way_for_long(fresh_postgres: Callable[[bool], str]):
