@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.store.database import Database
+from tests.length import IS_WHOLE, WHY_NOT
 from tests.postgres import create, drop, open_server, quick
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items if not IS_WHOLE else ():
+        if item.get_closest_marker("long") is not None:
+            item.add_marker(pytest.mark.skip(WHY_NOT))
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,9 @@ def database(request: pytest.FixtureRequest) -> str:
             Terms(by=signal.SIGTERM, mutant="run every job twice"),
             id="asked to leave, its engine repeats",
         ),
-        pytest.param("sqlite", IN_A_CROWD, Terms(rooms=50), id="killed with fifty channels waiting"),
+        pytest.param(
+            "sqlite", IN_A_CROWD, Terms(rooms=50), id="killed with fifty channels waiting", marks=pytest.mark.long
+        ),
     ],
     indirect=["database"],
 )

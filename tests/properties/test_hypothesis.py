@@ -22,11 +22,12 @@ from bot.domain.command import CommandError, parse
 from bot.slack.cards import dress
 from bot.slack.signature import Verdict, judge, sign
 from tests.adapters import mutations, recorded
+from tests.length import IS_WHOLE
 
 if TYPE_CHECKING:
     from adapters.contract import ProviderType
 
-EXAMPLES = 20_000
+EXAMPLES = 20_000 if IS_WHOLE else 2_000
 NOW = datetime(2026, 11, 21, 20, 14, tzinfo=UTC)
 SECRET = "a-signing-secret-of-the-tests"
 

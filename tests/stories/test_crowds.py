@@ -183,6 +183,7 @@ async def test_two_hundred_that_die_at_once_and_recover_are_a_group_and_a_board(
     assert crowd.keeps_the_pace()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [5 * MINUTE, MINUTE], ids=["when all is told", "before all is told"])
 async def test_two_hundred_single_subscriptions_have_each_card_right_in_the_end(crowd: Crowd, after: timedelta) -> None:
     """The second time the edits of the stop are overtaken by those of the recovery: only a card's newest is sent."""
@@ -207,6 +208,7 @@ async def test_two_hundred_single_subscriptions_have_each_card_right_in_the_end(
     assert crowd.keeps_the_pace()
 
 
+@pytest.mark.long
 async def test_forty_of_two_hundred_are_no_group_and_told_in_numbers(crowd: Crowd) -> None:
     dead = crowd.names[:40]
     await crowd.follows("all")

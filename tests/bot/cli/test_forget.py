@@ -52,10 +52,13 @@ async def test_of_a_team_no_row_is_left_and_of_the_others_all(bare: Shell, url: 
             "cards": 2,
             "changes": 2,
             "channels": 2,
+            "drills": 2,
             "incidents": 2,
             "mutes": 2,
             "names": 2,
             "notices": 6,
+            "responses": 2,
+            "rotas": 2,
             "subscriptions": 2,
             "tasks": 2,
         },
@@ -73,7 +76,8 @@ async def test_of_a_channel_no_row_is_left_and_the_only_team_need_not_be_named(b
 
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == (
-        "Erased of channel C1, team T1: audits 1, cards 1, channels 1, mutes 1, notices 3, subscriptions 1.\n"
+        "Erased of channel C1, team T1: audits 1, cards 1, channels 1, drills 1, mutes 1, notices 3, responses 1, "
+        "rotas 1, subscriptions 1.\n"
     )
     assert (again.status, again.out) == (0, "Nothing is kept of channel C1, team T1.\n")
     async with opened(url) as database:
@@ -87,7 +91,7 @@ async def test_of_a_person_no_row_is_left_and_the_channel_still_follows(bare: Sh
     ran = await bare.run("forget", "--user", "U1", "--team", "T1", DATABASE_URL=url)
 
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.startswith("Erased of user U1, team T1: audits 1, mutes 1, notices ")
+    assert ran.out.startswith("Erased of user U1, team T1: audits 1, drills 1, mutes 1, notices ")
     async with opened(url) as database:
         assert await holding(database, team_id="T1", user_id="U1") == set()
         assert "subscriptions" in await holding(database, team_id="T1", channel_id="C1")
