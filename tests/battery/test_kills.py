@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SEED = 20261121
 AT_DOORS = ("before the poll is answered", "post taken, reply unheard", "edit taken, reply unheard")
 AT_COMMITS = (MIGRATION, "after the commit, before anybody is woken", "in the commit of a mute")
-IN_A_CROWD = ("after the claim, before the send",)
 
 
 @pytest.fixture
@@ -43,9 +42,6 @@ def database(request: pytest.FixtureRequest) -> str:
             AT_DOORS[1:],
             Terms(by=signal.SIGTERM, mutant="run every job twice"),
             id="asked to leave, its engine repeats",
-        ),
-        pytest.param(
-            "sqlite", IN_A_CROWD, Terms(rooms=50), id="killed with fifty channels waiting", marks=pytest.mark.long
         ),
     ],
     indirect=["database"],
