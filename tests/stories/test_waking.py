@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import clock
 from bot.sandbox.faults import Fail
 from tests.stories.waking import HOUR, MINUTE, SECOND
 
@@ -64,8 +65,9 @@ async def test_at_a_change_of_shift_who_has_it_in_hand_keeps_it_and_whoever_come
         await night.acks("ann")
         await night.passes(70 * SECOND, stride=70 * SECOND)
         await night.breaks("show")
-        await night.leaps(7 * MINUTE + 30 * SECOND)
-        await night.until(night.handed_over, step=10 * SECOND)
+        change = clock.now().replace(minute=10, second=0)
+        await night.leaps(change - 10 * SECOND - clock.now())
+        await night.until(night.handed_over, step=5 * SECOND)
         told = [line.words for line in night.handed_over()]
         await night.leaps(6 * MINUTE + 30 * SECOND)
         await night.until(lambda: len(night.who()) == 3, step=10 * SECOND)
@@ -87,8 +89,9 @@ async def test_on_the_night_the_clocks_change_one_hands_over_once_and_the_next_c
     async with wake(at=datetime.fromisoformat(evening).replace(tzinfo=UTC)) as night:
         await night.watches("show", rota=('rotate @ann @bob every=day at="02:30" tz=Europe/Berlin',))
         await night.breaks("show")
-        await night.leaps(9 * MINUTE)
-        await night.until(night.handed_over, step=5 * SECOND, within=MINUTE)
+        change = datetime.fromisoformat(hands_over).replace(tzinfo=UTC)
+        await night.leaps(change - 10 * SECOND - clock.now())
+        await night.until(night.handed_over, step=5 * SECOND)
         await night.leaps(5 * MINUTE)
         await night.until(lambda: len(night.who()) == 2, step=5 * SECOND)
         await night.house.ask("/relay ack for=3h", user="bob")
