@@ -138,6 +138,7 @@ async def test_what_one_channel_has_in_hand_calls_on_in_another(wake: Wake) -> N
         await night.watches("show")
         await others.watches("show", rota=("set @olga", "escalate after=5m to=@bob"))
         await night.breaks("show")
+        await night.until(lambda: len(night.calls("C0OPS")) == 1)
         with night.silence(of="C0RELAYS"):
             await night.acks("ann")
             await night.leaps(5 * MINUTE)
