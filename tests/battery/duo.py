@@ -120,17 +120,23 @@ class Duo:
         if struck is not None:
             began = self._calendar()
             found.hits = int(self._history.waiting() > 0)
-            found.may_repeat = int(not failure.reads_back)
         said = asyncio.create_task(self._said())
         if struck is not None and failure.way == "SIGSTOP":
             await self._sleep(self._chance.uniform(*ASLEEP) * LEASE)
             struck.wake()
         found.took = await said - began
-        if struck is not None and failure.way != "SIGSTOP":
-            await struck.gone()
-            await struck.start()
+        for bot in self._bots:
+            bot.disarm()
         await self._sleep(LEASE)
         await asyncio.sleep(GRACE_S)
+        ended = [bot for bot in self._bots if bot.is_ending]  # for some their moment comes only when all is told
+        for bot in ended:
+            if failure.way == "SIGSTOP":
+                bot.wake()
+            else:
+                await bot.gone()
+                await bot.start()
+        found.may_repeat = int(not failure.reads_back and (struck is not None or bool(ended)))
         return found
 
     async def _strike(self, failure: Failure) -> Bot | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 START_S: Final = 60.0  # of a machine that is busy
+END_S: Final = 120.0
 ENDS: Final = "battery: it ends here\n"
 
 
@@ -114,6 +115,13 @@ class Bot:
 
     def arm(self, death: Mapping[str, object]) -> None:
         """Have it end so, from now on."""
+        self._arm(death)
+
+    def disarm(self) -> None:
+        """Let it live, unless it is ending already."""
+        self._arm(None)
+
+    def _arm(self, death: Mapping[str, object] | None) -> None:
         self._deaths.write_text(json.dumps(death))
         self.send(signal.SIGUSR1)
 
@@ -131,11 +139,21 @@ class Bot:
         self.is_ending = False
         self.send(signal.SIGCONT)
 
-    async def gone(self) -> None:
-        """Wait until it is dead, and its last words are read."""
-        if self._process is not None and self._reading is not None:
-            await self._process.wait()
-            await self._reading
+    async def gone(self, *, within_s: float | None = END_S) -> None:
+        """
+        Wait until it is dead, and its last words are read.
+
+        Raises:
+            RuntimeError: it lives on, with its last words.
+        """
+        if self._process is None or self._reading is None:
+            return
+        try:
+            async with asyncio.timeout(within_s):
+                await self._process.wait()
+                await self._reading
+        except TimeoutError:
+            raise self.broken("did not end") from None
 
     def broken(self, what: str) -> RuntimeError:
         """Say with its last words what it should not have done."""

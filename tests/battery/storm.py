@@ -108,7 +108,7 @@ async def play(
         await bot.start()
         try:
             storm = asyncio.create_task(_storm(stage, calendar, followed, rooms, between_sweeps=between_sweeps))
-            died = asyncio.create_task(bot.gone())
+            died = asyncio.create_task(bot.gone(within_s=None))
             await asyncio.wait({storm, died}, return_when=asyncio.FIRST_COMPLETED)
             died.cancel()
             if not storm.done():

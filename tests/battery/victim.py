@@ -89,9 +89,10 @@ class Fate:
         self._has_begun = False
 
     def arm(self, *_signal: object) -> None:
-        """Die so from now on."""
-        self._death = Death(**json.loads(self._file.read_text()))
-        self._ran, self._has_begun = 0, not self._death.since
+        """Die so from now on; or, where the file says null, live."""
+        told = json.loads(self._file.read_text())
+        self._death = None if told is None else Death(**told)
+        self._ran, self._has_begun = 0, self._death is not None and not self._death.since
 
     def watch(self) -> None:
         """Watch every transaction of this process."""
