@@ -6,15 +6,15 @@ What cannot be read, or tells nobody's time, never takes the place of the last g
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.calendar import Unread
-from bot.store.errors import DatabaseTrouble
+from bot.flows.periodic import periodically
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
@@ -60,16 +60,7 @@ class Calendars:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until it is stopped; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.beat()
-            except DatabaseTrouble as trouble:
-                log.warning("no calendar is fetched for now: %s", trouble)
-            try:
-                async with asyncio.timeout(self._every_s):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await periodically(self.beat, stop, every_s=self._every_s, else_="no calendar is fetched for now")
 
     async def _fetched(self, kept: Calendar) -> Calendar:
         now = self._now()

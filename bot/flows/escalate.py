@@ -8,7 +8,6 @@ whichever process comes first. Whoever is called is found at that moment; no tra
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -18,8 +17,8 @@ from bot.domain.page import pager
 from bot.domain.response import Due, Found
 from bot.domain.rota import Rota, Target, TargetKind, on_call, whom
 from bot.flows import respond
+from bot.flows.periodic import periodically
 from bot.flows.silent import silent_until
-from bot.store.errors import DatabaseTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -37,8 +36,6 @@ AT_ONCE: Final = 50  # responses of one look
 VANISHED: Final = "vanished"  # why a response ends whose incident is not kept any more
 
 Unfit: TypeAlias = Literal["unknown", "deactivated"]
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +97,7 @@ class Escalator:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until it is stopped; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.beat()
-            except DatabaseTrouble as trouble:
-                log.warning("nobody is called for now: %s", trouble)
-            try:
-                async with asyncio.timeout(self._every_s):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await periodically(self.beat, stop, every_s=self._every_s, else_="nobody is called for now")
 
     async def _found(self, plan: _Plan, now: datetime) -> dict[int, Found]:
         """Find whom the levels come to, up to the first at which anybody can be called."""

@@ -21,7 +21,7 @@ from bot.domain.text import age, clip, span
 from bot.domain.words import say
 from bot.flows.about import about
 from bot.flows.duty import calendars_of
-from bot.store.errors import DatabaseTrouble
+from bot.flows.periodic import periodically
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -85,16 +85,7 @@ class Handovers:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until it is stopped; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.beat()
-            except DatabaseTrouble as trouble:
-                log.warning("nobody hands over for now: %s", trouble)
-            try:
-                async with asyncio.timeout(self._every_s):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await periodically(self.beat, stop, every_s=self._every_s, else_="nobody hands over for now")
 
     async def _look(self, kept: KeptRota, gone: Sequence[str]) -> None:
         """Take what is due of a rota, of which these people are deactivated."""

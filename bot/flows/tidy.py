@@ -8,18 +8,17 @@ remember.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.flows.drill import end_drills
 from bot.flows.mute import begin_mutes
+from bot.flows.periodic import periodically
 from bot.flows.unmute import end_mutes
-from bot.store.errors import DatabaseTrouble
 from bot.store.outbox import wake
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from adapters.contract import AccountName
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 2.0
 TRIM_EVERY: Final = timedelta(hours=1)
-
-log = logging.getLogger(__name__)
 
 
 class Tidier:
@@ -79,17 +76,4 @@ class Tidier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do it at once, and again and again until it is stopped; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.tidy()
-            except (DatabaseTrouble, OSError) as trouble:
-                log.warning("could not tidy: %s", trouble)
-            await _nap(stop, self._every_s)
-
-
-async def _nap(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+        await periodically(self.tidy, stop, every_s=self._every_s, else_="could not tidy")
