@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S: Final = 10.0
 BUSY_TIMEOUT_MS: Final = 5_000  # how long SQLite waits for another process's transaction
+# Who is stopped in the midst of a transaction holds its locks, and may never go on: after as long as its claims hold
+# PostgreSQL lets go of both. No transaction of ours waits for anything but the server.
+STANDSTILL_S = 30.0
 
 WRITE: Final = "BEGIN IMMEDIATE"  # the execution option `begin` of a transaction that will write to SQLite
 
@@ -89,7 +92,7 @@ def _postgres(place: address.Server) -> AsyncEngine:
             return await asyncpg.connect(
                 place.dsn,
                 timeout=CONNECT_TIMEOUT_S,
-                **(_POOLED if place.direct else {"server_settings": _NAMED | _IMPATIENT}),
+                **(_POOLED if place.direct else {"server_settings": _NAMED | _impatient()}),
             )
         except ValueError as error:  # a parameter of the URL; what it says may hold a part of the URL
             raise unavailable(place, type(error).__name__) from None
@@ -108,15 +111,15 @@ def _postgres(place: address.Server) -> AsyncEngine:
 
 _NAMED: Final = {"application_name": "relaybot"}
 
-# Who is stopped in the midst of a transaction holds its locks, and may never go on: after as long as its claims hold
-# the server lets go of both. No transaction of ours waits for anything but the server.
-_IMPATIENT: Final = {"idle_in_transaction_session_timeout": "30s"}
-
 # Behind a pooler each transaction may have another session: a statement that was prepared in one is not in the next, or
 # is another's of the same name. So none is kept, and none has a name: asyncpg's own, then SQLAlchemy's. And a pooler
 # takes no settings along with a connection, but for the name.
 _POOLED: Final[dict[str, Any]] = {"statement_cache_size": 0, "server_settings": _NAMED}
 _UNNAMED: Final[dict[str, Any]] = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+
+
+def _impatient() -> dict[str, str]:
+    return {"idle_in_transaction_session_timeout": f"{STANDSTILL_S * 1000:.0f}ms"}
 
 
 def unavailable(place: address.Address, said: str) -> DatabaseUnavailable:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WRITE: Final = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE)\s+(\w+)")
 TOLD: Final = frozenset({"reply", "channel"})
 LONGEST_COMMIT_S: Final = 0.004  # a death *in* a commit falls anywhere in it
+SHORTEST_STANDSTILL_S: Final = 3.0  # a process of a busy machine may be kept waiting for a while
 
 # What a transaction has written, by its statements and their values.
 KINDS: Final[Mapping[str, Callable[[str, str, tuple[Any, ...]], bool]]] = {
@@ -159,7 +160,10 @@ def main() -> int:
         fate.arm()
     gc.disable()  # until it is told to look again, as each start does
     from bot import __main__, wiring  # only now: they bind the calendar to their defaults
+    from bot.store import engine
     from tests.battery.mutants import MUTANTS, TROUBLES
+
+    engine.STANDSTILL_S = max(engine.STANDSTILL_S / told["haste"], SHORTEST_STANDSTILL_S)  # as long as claims hold
 
     wiring.serve = partial(wiring.serve, haste=told["haste"])
     if told["mutant"]:
