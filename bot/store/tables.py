@@ -131,7 +131,7 @@ class TaskRow(Table):
         UniqueConstraint("account", "task_id", "region"),
         Index(None, "account", "region", "due_at"),
         Index(None, "name"),
-        Index(None, "destination_hash"),
+        Index(None, "destination_hash", "account"),
         Index(None, "due_at"),
         Index(None, "unfollowed_at", **_only_where("unfollowed_at IS NOT NULL")),
         _NUMBERED,

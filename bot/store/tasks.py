@@ -114,11 +114,10 @@ class Tasks:
         """Find the followed tasks of an account that push where another does, by the hash of each such destination."""
         found: dict[str, list[Followed]] = {}
         for batch in batches(sorted({*destinations} - {""})):
-            which = TaskRow.destination_hash.in_(batch) & TaskRow.unfollowed_at.is_(None)
-            shared = select(TaskRow.destination_hash).where(which).group_by(TaskRow.account, TaskRow.destination_hash)
+            which = TaskRow.destination_hash.in_(batch) & (TaskRow.account == account) & TaskRow.unfollowed_at.is_(None)
+            shared = select(TaskRow.destination_hash).where(which).group_by(TaskRow.destination_hash)
             for row in await self._rows(which & TaskRow.destination_hash.in_(shared.having(func.count() > 1))):
-                if row.account == account:  # were it asked for, SQLite would walk all tasks of the account
-                    found.setdefault(row.destination_hash, []).append(_followed(row))
+                found.setdefault(row.destination_hash, []).append(_followed(row))
         return found
 
     async def of_place(self, place: Place) -> list[Followed]:
