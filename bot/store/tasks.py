@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from adapters.contract import Plan, TaskRef
 from bot.domain.task import Followed, Known
 from bot.store import codec
-from bot.store.batches import batches
+from bot.store.batches import batches, gulps
 from bot.store.cards import of_task
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import CardRow, ChangeRow, IncidentRow, NameRow, ResponseRow, TaskRow
@@ -269,8 +269,8 @@ class Tasks:
             .with_for_update()
         )
         fresh = {row.id for row in current if row.version == wanted[row.id].task.version}
-        if fresh:
-            await self._connection.execute(_SAVE, [_values(wanted[task]) for task in fresh])
+        for rows in gulps(_values(wanted[task]) for task in sorted(fresh)):
+            await self._connection.execute(_SAVE, rows)
         return wanted.keys() - fresh
 
     async def _one(self, which: ColumnElement[bool]) -> Followed:

@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 
 from bot.store.audit import Audit
 from bot.store.tables import AuditRow
-from tests.bot.store.given import ALIYUN, LEASE, SHANGHAI, after
+from bot.store.tasks import Next
+from tests.bot.store.given import ALIYUN, LEASE, SHANGHAI, after, known, ref
 
 if TYPE_CHECKING:
     from bot.store.database import Database
     from bot.store.memory import Memory
 
 SEED = 20261121
+MANY = 300
+NAME = "n" * 1_000
 
 
 async def test_a_cancelled_write_is_there_whole_or_not_at_all_and_holds_nothing(database: Database):
@@ -79,3 +82,35 @@ async def test_a_transaction_of_many_steps_that_is_cancelled_within_one_holds_no
             await claim(round_)
 
     assert len(cancelled) > 9, "hardly anything was cancelled: the test shows nothing"
+
+
+async def test_many_rows_that_are_cancelled_while_they_leave_keep_nobody_waiting(memory: Memory):
+    """They are more than what PostgreSQL's driver sends in one go."""
+    print(f"seed {SEED}")  # noqa: T201
+    chance = random.Random(SEED)  # noqa: S311
+    refs = [ref(f"t-{number:03}") for number in range(MANY)]
+    async with memory.transaction() as tx:
+        for each in refs:
+            await tx.tasks.follow(each, provider="aliyun", known=known(each.task_id, name=NAME), due_at=None)
+
+    async def save() -> None:
+        async with memory.transaction() as tx:
+            tasks = await tx.tasks.of_region(ALIYUN, SHANGHAI)
+            await tx.tasks.save_all([Next(task=task, known=task.known, due_at=None) for task in tasks])
+
+    began = asyncio.get_running_loop().time()
+    await save()
+    took = asyncio.get_running_loop().time() - began
+    cancelled = []
+    for _ in range(20):
+        saving = asyncio.create_task(save())
+        await asyncio.sleep(chance.uniform(0.2, 0.9) * took)
+        saving.cancel()
+        async with asyncio.timeout(5.0):
+            await asyncio.wait({saving})
+        cancelled.append(saving.cancelled())
+    async with memory.reading() as tx:
+        kept = await tx.tasks.of_region(ALIYUN, SHANGHAI)
+
+    assert any(cancelled), "nothing was cancelled: the test shows nothing"
+    assert {task.known.last.name for task in kept if task.known.last} == {NAME}
