@@ -281,6 +281,7 @@ def main() -> int:
             asyncio.run(fill(job))
             profile = Path(folder) / f"{count}.prof"
             swept.append(asyncio.run(sweep(job, count, wanted.seconds, str(profile) if wanted.profile else "")))
+            print(f"  {swept[-1]}", file=sys.stderr)
             if wanted.profile:
                 pstats.Stats(str(profile)).sort_stats("tottime").print_stats(40)
     if wanted.json:
