@@ -12,9 +12,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
-from slack_sdk.errors import SlackApiError
 
 from bot.domain.message import CloseForm, FollowForm
 from bot.domain.responding import LONGEST_REASON, Close, Pressed
@@ -22,6 +20,7 @@ from bot.domain.target import Target, read_target
 from bot.domain.typed import CommandError, plain, split
 from bot.domain.words import say
 from bot.slack.cards import order
+from bot.slack.untold import UNTOLD, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,11 +86,8 @@ async def show(client: AsyncWebClient, trigger: str, built: dict[str, Any]) -> b
     """Open a dialog before the person whose trigger it is; False when Slack did not: three seconds are soon over."""
     try:
         await client.views_open(trigger_id=trigger, view=built)
-    except SlackApiError as error:
-        log.warning("a dialog could not be opened: %s", error.response.get("error", ""))
-        return False
-    except (TimeoutError, aiohttp.ClientError) as error:
-        log.warning("a dialog could not be opened: %s", type(error).__name__)
+    except UNTOLD as error:
+        log.warning("a dialog could not be opened: %s", named(error))
         return False
     return True
 

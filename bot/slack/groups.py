@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
+from bot.slack.untold import UNTOLD, named
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
@@ -31,8 +30,8 @@ class Groups:
         try:
             reply = await self._client.usergroups_users_list(usergroup=group)
             return tuple(str(user) for user in reply["users"])
-        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
-            code = _code(error)
+        except UNTOLD as error:
+            code = named(error)
             log.warning("usergroups.users.list did not tell who is in %s of %s: %s", group, team, code)
             return () if code in NO_GROUP else None
 
@@ -40,11 +39,6 @@ class Groups:
         """Let a group hold this person and nobody else; returns why Slack did not, empty when it did."""
         try:
             await self._client.usergroups_users_update(usergroup=group, users=[user])
-        except (TimeoutError, SlackApiError, aiohttp.ClientError) as error:
-            return _code(error)
+        except UNTOLD as error:
+            return named(error)
         return ""
-
-
-def _code(error: Exception) -> str:
-    """Name an error without its text, which can hold an address."""
-    return str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.permit import Channel, Person, Standing
+from bot.slack.untold import UNTOLD, named, status
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -87,10 +87,10 @@ class People:
                 told: Mapping[str, Any] = reply["user"]
                 known = _Known(standing=self._standing(user, told), zone=str(told.get("tz") or ""))
                 break
-            except (SlackApiError, aiohttp.ClientError, TimeoutError, KeyError) as error:
+            except UNTOLD as error:
                 wait_s = _patience_asked_s(error)
                 if wait_s is None or wait_s > LONGEST_WAIT_S or attempt == RETRIES:
-                    log.warning("users.info did not tell who %s is: %s", user, _code(error))
+                    log.warning("users.info did not tell who %s is: %s", user, named(error))
                     return _Known(standing=Standing.UNKNOWN)
                 await self._sleep(wait_s)
         self._known[user] = (self._now(), known)
@@ -111,8 +111,8 @@ class People:
         try:
             reply = await self._client.conversations_info(channel=channel)
             found: Mapping[str, Any] = reply["channel"]
-        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
-            log.info("conversations.info did not tell about %s: %s", channel, _code(error))
+        except UNTOLD as error:
+            log.info("conversations.info did not tell about %s: %s", channel, named(error))
             return Channel(channel=channel)
         is_shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
         is_member = bool(found.get("is_member"))
@@ -123,8 +123,8 @@ class People:
         """Return our conversation with somebody, opened where there is none; needs no scope to read any other."""
         try:
             return str((await self._client.conversations_open(users=user))["channel"]["id"])
-        except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
-            log.info("conversations.open gave no conversation with %s: %s", user, _code(error))
+        except UNTOLD as error:
+            log.info("conversations.open gave no conversation with %s: %s", user, named(error))
             return ""
 
     async def channels_of(self, user: str) -> frozenset[str]:
@@ -141,8 +141,8 @@ class People:
                     user=user, types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
                 )
                 found |= {str(channel["id"]) for channel in reply["channels"]}
-            except (TimeoutError, SlackApiError, aiohttp.ClientError, KeyError) as error:
-                log.warning("users.conversations did not tell where %s is: %s", user, _code(error))
+            except UNTOLD as error:
+                log.warning("users.conversations did not tell where %s is: %s", user, named(error))
                 break
             more: Mapping[str, Any] = reply.get("response_metadata") or {}
             cursor = str(more.get("next_cursor") or "")
@@ -166,12 +166,7 @@ class People:
 
 def _patience_asked_s(error: Exception) -> int | None:
     """Return how long Slack asks us to wait; None when waiting is not what it asks."""
-    if not isinstance(error, SlackApiError) or error.response.status_code != 429:
+    if not isinstance(error, SlackApiError) or status(error) != 429:
         return None
     wait = str(error.response.headers.get("Retry-After", "1"))
     return int(wait) if wait.isdigit() else 1
-
-
-def _code(error: Exception) -> str:
-    """Name an error without its text, which can hold an address."""
-    return str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__

@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.speech import Obstacle, Refused, Unsure
+from bot.slack.untold import word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -145,7 +146,7 @@ class Voice:
             try:
                 await self._client.chat_update(channel=channel, ts=ts, text=said.text, blocks=[*said.blocks])
             except SlackApiError as error:
-                if _code(error) not in CONTENT:
+                if word(error) not in CONTENT:
                     raise
                 await self._client.chat_update(channel=channel, ts=ts, text=said.text, blocks=[])
 
@@ -317,7 +318,7 @@ def _judged() -> Iterator[None]:
 
 def _verdict(error: SlackApiError) -> SlackRefused | Unsure:
     """Tell a refusal from an answer that can follow a success. A 429 has been seen to post all the same."""
-    reply, code = error.response, _code(error)
+    reply, code = error.response, word(error)
     if not isinstance(reply, AsyncSlackResponse):
         return Unsure()  # the answer was cut off
     is_patience = reply.status_code == 429 or code in PATIENCE
@@ -329,11 +330,6 @@ def _verdict(error: SlackApiError) -> SlackRefused | Unsure:
         retry_after_s=int(wait) if wait.isdigit() else (1 if is_patience else None),
         is_certain=not is_patience,
     )
-
-
-def _code(error: SlackApiError) -> str:
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
 def _key_of(message: Mapping[str, Any]) -> str:

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.queue import punctual
 from bot.slack.errors import SlackUnusable
 from bot.slack.identity import Identity
+from bot.slack.untold import UNTOLD, named, word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Client: TypeAlias = AsyncWebClient
 
 TIMEOUT_S: Final = 10  # of one call; the SDK's own is 30
+UNREACHED: Final = "Check that this machine reaches slack.com (proxy, firewall), then start again."
 
 # What the manifest asks for; the last column of a missing one is what does not work without it.
 SCOPES: Final = {
@@ -73,15 +74,9 @@ async def identify(client: AsyncWebClient, token: str) -> Identity:
     """
     try:
         reply = await client.auth_test()
-    except SlackApiError as error:
-        code = str(error.response.get("error") or f"HTTP {error.response.status_code}")
-        raise SlackUnusable(
-            code, mend="Copy SLACK_BOT_TOKEN anew: api.slack.com/apps → your app → OAuth & Permissions."
-        ) from None
-    except (TimeoutError, aiohttp.ClientError) as error:
-        raise SlackUnusable(
-            type(error).__name__, mend="Check that this machine reaches slack.com (proxy, firewall), then start again."
-        ) from None
+    except UNTOLD as error:
+        mend = "Copy SLACK_BOT_TOKEN anew: api.slack.com/apps → your app → OAuth & Permissions."
+        raise SlackUnusable(named(error), mend=mend if word(error) else UNREACHED) from None
     scopes = str(reply.headers.get("x-oauth-scopes", ""))
     return Identity(
         team=str(reply["team_id"]),
@@ -111,14 +106,9 @@ async def check_sockets(client: AsyncWebClient, app_token: str) -> None:
     """
     try:
         await client.apps_connections_open(app_token=app_token)
-    except SlackApiError as error:
-        code = str(error.response.get("error") or f"HTTP {error.response.status_code}")
-        raise SlackUnusable(
-            code,
-            mend="Make SLACK_APP_TOKEN anew: api.slack.com/apps → your app → Basic Information → App-Level Tokens, "
-            "scope connections:write, and see that Socket Mode is on.",
-        ) from None
-    except (TimeoutError, aiohttp.ClientError) as error:
-        raise SlackUnusable(
-            type(error).__name__, mend="Check that this machine reaches slack.com (proxy, firewall), then start again."
-        ) from None
+    except UNTOLD as error:
+        mend = (
+            "Make SLACK_APP_TOKEN anew: api.slack.com/apps → your app → Basic Information → App-Level Tokens, "
+            "scope connections:write, and see that Socket Mode is on."
+        )
+        raise SlackUnusable(named(error), mend=mend if word(error) else UNREACHED) from None
