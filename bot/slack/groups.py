@@ -6,6 +6,7 @@ Source: https://docs.slack.dev/reference/methods/usergroups.users.list, usergrou
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -24,9 +25,17 @@ class Groups:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
+        self._asked: dict[str, asyncio.Task[tuple[str, ...] | None]] = {}
 
     async def members(self, team: str, group: str) -> tuple[str, ...] | None:
         """Return who is in a group; nobody where there is no such group (any more), None where Slack does not say."""
+        asked = self._asked.get(group)
+        if asked is None:  # many channels that call one group at once are one question: Slack takes twenty a minute
+            asked = self._asked[group] = asyncio.create_task(self._ask(team, group))
+            asked.add_done_callback(lambda _: self._asked.pop(group, None))
+        return await asyncio.shield(asked)
+
+    async def _ask(self, team: str, group: str) -> tuple[str, ...] | None:
         try:
             reply = await self._client.usergroups_users_list(usergroup=group)
             return tuple(str(user) for user in reply["users"])

@@ -41,7 +41,7 @@ class Working:
     """
 
     def __init__(self, means: Means, *, haste: float) -> None:
-        clouds = means.clouds
+        clouds, found = means.clouds, reach(means)
         self._leaving = asyncio.Event()
         self._work = means.work
         self._watch = Watch(
@@ -63,14 +63,14 @@ class Working:
         self._escalator = Escalator(
             memory=means.memory,
             accounts=clouds.accounts,
-            reach=reach(means),
+            reach=found,
             now=means.now,
             every_s=escalate.EVERY_S / haste,
         )
         self._handovers = Handovers(
             memory=means.memory,
             accounts=clouds.accounts,
-            reach=reach(means),
+            reach=found,
             groups=means.told.groups,
             put=Groups(means.client).put,
             now=means.now,

@@ -4,6 +4,7 @@ User groups: who is in one, and one that holds whoever is on call.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,14 @@ async def test_nobody_knows_who_is_in_a_group_while_slack_is_silent(slack: Slack
 
     assert await groups.members("T0SANDBOX", "S0OPS") is None
     assert slack.ledger.verdicts("usergroups.users.list") == ["internal_error"]
+
+
+async def test_many_channels_that_call_one_group_at_once_are_one_question(slack: Slack, groups: Groups) -> None:
+    """Slack tells twenty a minute; whoever is not told of its members would send them no direct message."""
+    told = await asyncio.gather(*(groups.members("T0SANDBOX", "S0OPS") for _ in range(30)))
+
+    assert set(told) == {("U0ANN", "U0BOB")}
+    assert slack.ledger.verdicts("usergroups.users.list") == ["ok"]
 
 
 async def test_a_group_holds_whoever_is_put_into_it_and_nobody_else(slack: Slack, groups: Groups) -> None:
