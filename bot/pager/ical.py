@@ -33,6 +33,9 @@ MEMORY: Final = 512 * 1024 * 1024  # bytes
 # A digit in it, or WEDNESDAY would be somebody; a short one begins with a nought, or W2026 would be.
 MEMBER: Final = re.compile(r"\b[UW](?:(?=[A-Z0-9]*[0-9])[A-Z0-9]{7,}|0[A-Z0-9]{3,})\b")
 
+# Not as a part of somebody else's: Ann Lee is not in Ann Lee-Smith, nor ann@example.com in jo.ann@example.com.
+_ALONE: Final = r"(?<!\w)(?<!\w[.+'\u2019-]){}(?!\w|[.-]\w)"
+
 
 def read(text: str, *, people: Mapping[str, str], zone: str, since: datetime, until: datetime) -> tuple[Booking, ...]:
     """
@@ -56,7 +59,7 @@ def read(text: str, *, people: Mapping[str, str], zone: str, since: datetime, un
     calendar.subcomponents = [part for part in calendar.subcomponents if part.name != "VEVENT" or _is_whole(part)]
     local = _zone(str(calendar.get("X-WR-TIMEZONE", "")).strip() or zone or "UTC")
     called = sorted(people, key=len, reverse=True)
-    names = [(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE), people[name]) for name in called]
+    names = [(re.compile(_ALONE.format(re.escape(name)), re.IGNORECASE), people[name]) for name in called]
     if any(_is_elsewhere(event) and _who(event, names) for event in calendar.walk("VEVENT")):
         raise Unread("unknown_zone")  # a guess could wake the wrong person
     found: set[Booking] = set()
@@ -77,13 +80,13 @@ def read(text: str, *, people: Mapping[str, str], zone: str, since: datetime, un
 
 
 def _who(event: Any, names: list[tuple[re.Pattern[str], str]]) -> str:
-    """Name the person of an event: the first that its summary, its attendees or its description tells."""
+    """Name the person of an event: whom its summary names first, else an attendee, else its description."""
     for text in _texts(event):
         if (member := MEMBER.search(text)) is not None:
             return member[0]
-        for pattern, user in names:
-            if pattern.search(text):
-                return user
+        there = [(at.start(), number) for number, (name, _) in enumerate(names) if (at := name.search(text))]
+        if there:  # of two at one place the longer name
+            return names[min(there)[1]][1]
     return ""
 
 

@@ -40,6 +40,8 @@ WHO = [
     (event("first level", *DAY, "ATTENDEE:mailto:who@example.com", "ATTENDEE:mailto:ann@example.com"), "U0ANN00001"),
     (event("first level", *DAY, "DESCRIPTION:Slack: U0CARL0001"), "U0CARL0001"),
     (event("Bob", *DAY, "DESCRIPTION:instead of U0CARL0001"), "U0BOB00001"),  # the summary goes first
+    (event("Bob (for Ann Lee)", *DAY), "U0BOB00001"),  # and in it whoever it names first
+    (event("-Bob- on call.", *DAY), "U0BOB00001"),
 ]
 
 
@@ -60,6 +62,10 @@ NOBODY = [
     (feed(), "empty"),
     (feed(event("Ann Lee", ":20250101T090000Z", ":20250101T170000Z")), "empty"),  # long ago
     (feed(event("Joanna Leery", *DAY)), "nobody_known"),  # Ann Lee is in it, but not as a word
+    (feed(event("Ann Lee-Smith", *DAY)), "nobody_known"),  # and these are other people
+    (feed(event("Jo-Ann Lee", *DAY)), "nobody_known"),
+    (feed(event("jo.ann@example.com", *DAY)), "nobody_known"),
+    (feed(event("relays", *DAY, "ATTENDEE:mailto:ann@example.com.au")), "nobody_known"),
     (feed(event("WEDNESDAY UNAVAILABLE W2026 U2", *DAY)), "nobody_known"),  # capitals, and no member's id
     (feed(event("Ann Lee", *DAY, "STATUS:CANCELLED")), "nobody_known"),
     (
