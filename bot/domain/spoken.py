@@ -65,8 +65,13 @@ def incident_called(about: About) -> str:
     if about.task_id is not None:
         return task_called(about.name, about.task_id)
     if about.group is not None:
-        return say("page.many", count=about.count, account=about.account)
+        return many_bad(about.count, about.account)
     return say("account.blind", account=about.account)
+
+
+def many_bad(count: int, account: str) -> str:
+    """Say how many tasks of an account are bad: of a group few may be by now."""
+    return say("page.one", account=account) if count == 1 else say("page.many", count=count, account=account)
 
 
 def several(names: Sequence[str]) -> str:

@@ -139,6 +139,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "group.lasted": "It took {span}.",
     # ── calls, and who has what in hand ──
     "page.many": "{count} tasks of {account} are bad",
+    "page.one": "One task of {account} is bad",
     "page.more": "More of the same that are called for with it: {count}.",
     "page.drill": "this is a drill",
     "page.drill.text": "Drill",

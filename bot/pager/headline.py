@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.spoken import task_called
+from bot.domain.spoken import many_bad, task_called
 from bot.domain.task import Why
 from bot.domain.tell import reason_said
 from bot.domain.text import clip, visible
@@ -56,9 +56,7 @@ def _what(body: PageBody) -> str:
         named = f"{say(f'state.{body.state}')} {task_called(body.name, body.task_id or '')}"
         return named if body.count == 1 else f"{named} · {say('page.more', count=body.count - 1)}"
     account = visible(body.account)
-    return (
-        say("page.many", count=body.count, account=account) if body.count > 1 else say("account.blind", account=account)
-    )
+    return many_bad(body.count, account) if body.why in _WHYS else say("account.blind", account=account)
 
 
 def _why(body: PageBody) -> str:

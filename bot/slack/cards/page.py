@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.handling import Handling
+from bot.domain.spoken import many_bad
 from bot.domain.task import Why
 from bot.domain.tell import reason_said
 from bot.domain.text import clip, short_id, span, visible
@@ -50,9 +51,7 @@ def _what(body: PageBody, most: int) -> str:
         name = visible(body.name).strip() or short_id(body.task_id or "")
         return f"{say(f'state.{body.state}')} {escape(name, most)}"
     account = escape(body.account, 40)
-    if body.count > 1:
-        return say("page.many", count=body.count, account=account)
-    return say("account.blind", account=account)
+    return many_bad(body.count, account) if body.why in _WHYS else say("account.blind", account=account)
 
 
 def _why(body: PageBody, most: int = 80) -> str:

@@ -69,7 +69,16 @@ LINES = [
     (page(), "critical", "STOPPED main-en · the source cannot be pulled · cn-shanghai"),
     (page(state=TaskState.RETRYING, reason=""), "error", None),
     (page(state=None, name="", task_id=None, count=200, why="stopped", reason=""), "critical", None),
-    (page(state=None, name="", task_id=None, why="AccessDenied", reason=""), "error", None),
+    (
+        page(state=None, name="", task_id=None, count=1, why="stopped", reason=""),  # all others of the group are back
+        "error",
+        "One task of show is bad · it is down · cn-shanghai",
+    ),
+    (
+        page(state=None, name="", task_id=None, why="AccessDenied", reason=""),
+        "error",
+        "I cannot see account show · cn-shanghai",
+    ),
     (page(act="drill"), "info", "Drill · STOPPED main-en · the source cannot be pulled · cn-shanghai"),
     (page(name="<!channel>\u202e *x*"), "critical", None),
 ]

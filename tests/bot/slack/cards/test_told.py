@@ -236,6 +236,7 @@ BODIES: dict[str, Body] = {
     # ── calls ──
     "page": PAGE,
     "page-of-a-group": replace(PAGE, task_id=None, name="", state=None, count=200, mentions=("S0OPS",)),
+    "page-of-the-last-of-a-group": replace(PAGE, task_id=None, name="", state=None, count=1, because="repeated"),
     "page-of-the-next-level": replace(
         PAGE,
         version=3,
