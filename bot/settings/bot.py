@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bot.settings.file import LOOPBACK
+from bot.settings.file import is_address
 
 
 def _told(env: str, where: str, example: str) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class BotSettings(BaseModel):
     @field_validator("heartbeat_url")
     @classmethod
     def _is_https(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"https://[^\s#]+|" + LOOPBACK.pattern, value.get_secret_value()):
+        if value is not None and not is_address(value.get_secret_value(), with_loopback=True):
             raise ValueError("must be an https address (http only for this machine)")
         return value
 

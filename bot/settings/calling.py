@@ -88,7 +88,7 @@ def calendars(tables: Mapping[str, object], environ: Mapping[str, str]) -> dict[
 def _pager(name: str, told: object, environ: Mapping[str, str]) -> PagerSettings:
     place = _place("pagers", name)
     kind = told.get("kind") if isinstance(told, dict) else None
-    if isinstance(told, dict) and kind not in _KEYS:
+    if isinstance(told, dict) and str(kind) not in _KEYS:
         raise SettingsError(f"{place}.kind", 'must be "pagerduty" or "webhook"', example=PAGER)
     table = known(told, _KEYS.get(str(kind), frozenset()), place, what=f"pager of the kind {kind}", example=PAGER)
     allow_private = flag(table, "allow_private", place)
@@ -151,7 +151,7 @@ def _calendar(name: str, told: object, environ: Mapping[str, str]) -> CalendarSe
         problem = "must be what the calendar calls somebody, and that person's Slack member id"
         raise SettingsError(f"{place}.people", problem, example='people = { "Ann Lee" = "U012AB3CD" }')
     zone = table.get("zone", "")
-    if zone and zone not in available_timezones():
+    if not isinstance(zone, str) or (zone and zone not in available_timezones()):
         raise SettingsError(f"{place}.zone", "must be a time zone's name", example='zone = "Asia/Shanghai"')
     where = "the calendar program's export or subscription address (iCal, .ics)"
     return CalendarSettings(

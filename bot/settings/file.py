@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from bot.settings.reader import SettingsError
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 ACCOUNT: Final = '[accounts.show] provider = "aliyun" regions = ["cn-shanghai"]'
 TABLES: Final = ("accounts", "pagers", "calendars", "rotas")
-# In capitals, as everybody names them. Vendors' keys have small letters: one that was pasted where its variable's name
-# belongs is not taken for a name, and not repeated in a message.
+# In capitals, as everybody names them. Most vendors' keys have small letters: one that was pasted where its variable's
+# name belongs is not taken for a name, and not repeated in a message.
 VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
@@ -58,11 +59,13 @@ def variable(
     Raises:
         SettingsError: naming the place in the file, or the variable.
     """
-    name = table.get(key)
+    name, named = table.get(key), f'{key} = "RELAY_{key.upper()}"'
     if not isinstance(name, str) or not VARIABLE.fullmatch(name):
         problem = "must be the name of an environment variable, in capitals, and not the key itself"
-        raise SettingsError(f"{place}.{key}", problem, example=f'{key} = "RELAY_{key.upper()}"')
+        raise SettingsError(f"{place}.{key}", problem, example=named)
     if not (value := environ.get(name, "").strip()):
+        if "_" not in name:  # some of PagerDuty's keys are capitals and digits: this may be one
+            raise SettingsError(f"{place}.{key}", "names a variable that is not set", example=named)
         raise SettingsError(name, f"is not set, and {place}.{key} is read from it", example=example, where=where)
     return value
 
@@ -81,10 +84,21 @@ def address(
         name, value = value, variable(table, "url", place, environ, example=example, where=where)
     if not isinstance(value, str):
         raise SettingsError(name, "is not set", example='url = "https://…" or the name of a variable', where=where)
-    if not re.fullmatch(r"https://[^\s#]+", value) and not (allow_private and LOOPBACK.fullmatch(value)):
+    if not is_address(value, with_loopback=allow_private):
         problem = "must be an https address (http only for this machine, with allow_private = true)"
         raise SettingsError(name, problem, example=example, where=where)
     return value
+
+
+def is_address(value: str, *, with_loopback: bool) -> bool:
+    """Say whether it can be called: by https, or where that will do without TLS on this machine."""
+    if not re.fullmatch(r"https://[^\s#]+", value) and not (with_loopback and LOOPBACK.fullmatch(value)):
+        return False
+    try:
+        parts = urlsplit(value)
+        return not (parts.hostname or ".").startswith(".") and parts.port != 0
+    except ValueError:  # no port, or no address of IPv6
+        return False
 
 
 def texts(table: Mapping[str, Any], key: str, place: str, *, example: str) -> list[str]:

@@ -210,6 +210,15 @@ CAM = "Where to find it: Tencent Cloud console → Access Management → API Key
             ),
         ),
         (
+            "RELAYBOT_HEARTBEAT_URL",
+            "https://switch.example:99999/canary",
+            (
+                "RELAYBOT_HEARTBEAT_URL must be an https address (http only for this machine). It should look like: "
+                "https://hc-ping.com/…. Where to find it: a dead-man's switch elsewhere (healthchecks.io, Better Stack "
+                "…): fetched once a minute while all is well."
+            ),
+        ),
+        (
             "RELAYBOT_METRICS_TOKEN",
             "a canary",
             (
