@@ -115,8 +115,8 @@ def _places(call: Call, response: Response, pagers: Iterable[Place]) -> Iterable
 
 
 def _cause(call: Call, response: Response) -> str:
-    """Name a call of a level by level and attempt; what follows one by the version that it makes."""
+    """Name it also by the version that it makes: a level may be called anew, by other levels than before."""
     if call.act is Act.TRIGGER and call.because is not Because.ASSIGNED:
-        return f"page:{response.id}:{call.step}.{call.attempt}"
+        return f"page:{response.id}:{call.step}.{call.attempt}:{response.version + 1}"
     what = call.because if call.because is Because.ASSIGNED else call.act
     return f"page:{response.id}:{what}:{call.step}:{response.version + 1}"

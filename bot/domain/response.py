@@ -332,20 +332,19 @@ def promoted(response: Response, now: datetime, *, leader: int | None = None) ->
     """Let a response call for itself, or be led by another, because the one that called for it is over."""
     if leader is not None:
         return replace(response, leader=leader)
-    after = replace(response, leader=None)
-    if response.is_acked:
-        return replace(after, due=Due.LIFT if response.snoozed_by else Due.REMIND, due_at=response.ack_until)
-    return replace(after, due=Due.CALL, due_at=now)
+    return _going_on(replace(response, leader=None), now)
 
 
 def paging(response: Response, policy: Policy, now: datetime) -> Response:
-    """Begin to call for a response that nobody was called for: it is bad enough only now, or somebody asks for it."""
-    after = replace(response, pages=True, policy=policy)
-    if not response.is_open:
-        return after
-    if response.is_acked:
-        return replace(after, due=Due.LIFT if response.snoozed_by else Due.REMIND, due_at=response.ack_until)
-    return replace(after, due=Due.CALL, due_at=now)
+    """
+    Begin to call for a response that nobody is called for: it is bad enough only now, or somebody asks for it.
+
+    What was called before was called by other levels: it begins with whoever is on call.
+    """
+    if response.pages:
+        return response
+    after = replace(response, pages=True, policy=policy, step=-1, attempt=0)
+    return _going_on(after, now) if response.is_open else after
 
 
 def quieted(response: Response) -> Response:
@@ -498,6 +497,13 @@ def _refused(response: Response, pressed: int | None) -> Because | None:
 
 def _without_ack(response: Response) -> Response:
     return replace(response, acked_by="", acked_at=None, ack_until=None, snoozed_by="", assigned_to="")
+
+
+def _going_on(response: Response, now: datetime) -> Response:
+    """Wait for the end of an ack or a snooze that goes on; without one, call at once."""
+    if response.ack_until is not None and response.ack_until > now:
+        return replace(response, due=Due.LIFT if response.snoozed_by else Due.REMIND, due_at=response.ack_until)
+    return replace(response, ack_until=None, snoozed_by="", due=Due.CALL, due_at=now)
 
 
 def _called_again(response: Response, due: Due, now: datetime) -> Response:

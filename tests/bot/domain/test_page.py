@@ -54,7 +54,7 @@ def composed(call: Call, about: About = ABOUT) -> tuple[Notice, ...]:
 ONE = Found(mentions=("U0ANN",), people=("U0ANN",))
 CALLS: list[tuple[str, Call, list[tuple[Kind, str]], str]] = [
     ("a call goes to the channel, each person once and each pager", TRIGGER,
-     [(Kind.PAGE, "C1"), (Kind.DIRECT, "U0ANN"), (Kind.DIRECT, "U0BOB"), (Kind.CALL, "pager:night")], "page:7:1.2"),
+     [(Kind.PAGE, "C1"), (Kind.DIRECT, "U0ANN"), (Kind.DIRECT, "U0BOB"), (Kind.CALL, "pager:night")], "page:7:1.2:5"),
     ("a reminder goes to whoever acked and to no pager",
      Call(act=Act.REMIND, step=0, because=Because.ACK_OVER, found=ONE),
      [(Kind.PAGE, "C1"), (Kind.DIRECT, "U0ANN")], "page:7:remind:0:5"),

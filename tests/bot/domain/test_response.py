@@ -362,6 +362,27 @@ def test_when_a_response_that_called_nobody_begins_to(response: Response, due: D
     assert (begun.pages, begun.due) == (True, due)
 
 
+def test_what_is_called_for_anew_begins_with_whoever_is_on_call_however_few_levels_there_are_by_now():
+    quiet = judge.quieted(replace(ACKED, step=2, attempt=3))
+
+    anew = judge.paging(quiet, Policy(), NOW + MINUTE)
+    lapsed = judge.came_due(anew, {}, NOW + 30 * MINUTE).response
+    outcome = judge.came_due(lapsed, EVERYBODY, NOW + 35 * MINUTE)
+
+    (call,) = outcome.calls[-1:]
+    assert (call.step, call.attempt, call.because) == (0, 0, Because.LAPSED)
+    assert judge.paging(anew, OPENED.policy, NOW + MINUTE) == anew
+
+
+@pytest.mark.parametrize("begins", [judge.promoted, lambda one, now: judge.paging(one, Policy(), now)])
+def test_an_ack_that_is_over_holds_up_nobody_who_begins_to_be_called(begins: Callable[..., Response]):
+    over = replace(SNOOZED, pages=False, leader=None, due=None, due_at=None)
+
+    begun = begins(over, NOW + HOUR)
+
+    assert (begun.due, begun.due_at, begun.is_acked, begun.snoozed_by) == (Due.CALL, NOW + HOUR, False, "")
+
+
 # ── taken in hand ──
 
 
