@@ -384,9 +384,11 @@ def without(response: Response, user: str, now: datetime) -> Response:
         snoozed_by="" if response.snoozed_by == user else response.snoozed_by,
         assigned_to="" if response.assigned_to == user else response.assigned_to,
     )
-    if not response.is_open or user != (response.acked_by if response.is_acked else response.assigned_to):
+    if user != (response.acked_by if response.is_acked else response.assigned_to):
         return after
     after = _without_ack(after)
+    if not response.is_open:
+        return after
     return replace(after, due=Due.CALL, due_at=now) if after.calls_itself else replace(after, due=None, due_at=None)
 
 

@@ -51,6 +51,7 @@ ACK = {"acked_at": NOW, "ack_until": SOON, "due": Due.REMIND}
         (replace(CALLED, acked_by="U1", pages=False, **ACK), None, None),
         # It is over.
         (replace(CALLED, acked_by="U1", closed_at=NOW, **{**ACK, "due": None, "due_at": None}), None, None),
+        (replace(CALLED, acked_by="U2", closed_at=NOW, **{**ACK, "due": None, "due_at": None}), None, None),
     ],
 )
 def test_whoever_is_forgotten_leaves_nothing_undone(response: Response, due: Due | None, due_at: datetime | None):
@@ -59,6 +60,7 @@ def test_whoever_is_forgotten_leaves_nothing_undone(response: Response, due: Due
     assert "U1" not in str(left)
     assert (left.due, left.due_at) == (due, due_at)
     assert (left.step, left.closed_at) == (response.step, response.closed_at)
+    assert left.is_acked is bool(left.acked_by and response.is_acked)  # or it comes back in nobody's hand
 
 
 def test_the_levels_behind_one_that_is_nobodys_keep_their_numbers():
