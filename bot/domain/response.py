@@ -269,8 +269,8 @@ def reopened(response: Response, badness: Badness, now: datetime) -> Outcome:
     after = replace(response, closed_at=None, closed_why="", leader=None, calls=())
     has_ack = after.ack_until is not None and after.ack_until > now and not after.snoozed_by
     if has_ack and not badness.is_worse_than(after.badness):
-        due = replace(after, due=Due.REMIND, due_at=after.ack_until, badness=after.badness.with_(badness))
-        return Outcome(response=due, because=Because.DONE)
+        after = replace(after, badness=after.badness.with_(badness))
+        return Outcome(response=_going_on(after, now) if after.pages else after, because=Because.DONE)
     is_worse = badness.is_worse_than(after.badness)
     after = replace(
         after,

@@ -321,6 +321,13 @@ REOPENED: list[tuple[str, Response, Badness, Due | None, bool]] = [
         Due.REMIND,
         True,
     ),
+    (
+        "an ack that goes on reminds nobody where nobody is to be called",
+        replace(ACKED, pages=False, closed_at=NOW, due=None, due_at=None),
+        OPENED.badness,
+        None,
+        True,
+    ),
     ("without an ack it calls again", CLOSED, OPENED.badness, Due.REOPENED, False),
     ("worse than what was acked calls", replace(ACKED, closed_at=NOW), WORSE, Due.REOPENED, False),
     ("an ack that is over is none", replace(ACKED, closed_at=NOW, ack_until=NOW), OPENED.badness, Due.REOPENED, False),
