@@ -116,7 +116,7 @@ class Response:
     due: Due | None = None
     leader: int | None = None  # the response that calls for this one as well
     acked_by: str = ""
-    acked_at: datetime | None = None
+    acked_at: datetime | None = None  # it stays until somebody is called: outside pagers hold it as acked so long
     ack_until: datetime | None = None  # None: nobody has acked, or the ack is over
     snoozed_by: str = ""
     assigned_to: str = ""
@@ -498,7 +498,7 @@ def _refused(response: Response, pressed: int | None) -> Because | None:
 
 
 def _without_ack(response: Response) -> Response:
-    return replace(response, acked_by="", acked_at=None, ack_until=None, snoozed_by="", assigned_to="")
+    return replace(response, acked_by="", ack_until=None, snoozed_by="", assigned_to="")
 
 
 def _going_on(response: Response, now: datetime) -> Response:
@@ -530,6 +530,8 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
     attempt = response.attempt + 1 if step == response.step else 0
     because = _why_now(response, due, attempt)
     late = now - response.due_at if response.due_at is not None and now - response.due_at > LATE else None
+    # What an outside pager holds as acked would not wake anybody again: it is ended first.
+    is_anew = due is not Due.CALL or response.acked_at is not None
     after = replace(
         response,
         step=step,
@@ -539,7 +541,7 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
         acked_by="",
         acked_at=None,
         called=found[step].mentions,
-        calls=tuple(dict.fromkeys([*(() if due is not Due.CALL else response.calls), step])),
+        calls=tuple(dict.fromkeys([*(() if is_anew else response.calls), step])),
     )
     call = Call(
         act=Act.TRIGGER,
@@ -550,8 +552,7 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
         late=late,
         skipped=skipped,
     )
-    # What an outside pager holds as acked would not wake anybody again: it is ended first.
-    ended = _outside(response, Act.RESOLVE, because, "") if due is not Due.CALL else ()
+    ended = _outside(response, Act.RESOLVE, because, "") if is_anew else ()
     return Outcome(response=after, because=because, calls=(*ended, call))
 
 

@@ -204,13 +204,23 @@ def test_a_call_within_a_minute_is_not_called_late():
     assert judge.came_due(OPENED, EVERYBODY, NOW + MINUTE).calls[0].late is None
 
 
-def test_what_an_outside_pager_holds_as_acked_is_ended_before_it_is_called_again():
-    response = after(step=1, calls=(0, 1), due=Due.WORSE)
+LAST = after(step=1, calls=(0, 1), policy=Policy(levels=LEVELS[:1]))
 
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        replace(LAST, due=Due.WORSE),
+        judge.assigned(judge.acked(LAST, ANN, NOW - HOUR).response, CAT, ANN, NOW - HOUR).response,
+        judge.without(judge.acked(LAST, ANN, NOW - HOUR).response, ANN, NOW - HOUR),
+    ],
+    ids=["it got worse", "it was given to somebody who does not ack", "whoever acked is forgotten"],
+)
+def test_what_an_outside_pager_holds_as_acked_is_ended_before_it_is_called_again(response: Response):
     outcome = judge.came_due(response, EVERYBODY, NOW)
 
     assert [(call.act, call.step) for call in outcome.calls] == [(Act.RESOLVE, 0), (Act.RESOLVE, 1), (Act.TRIGGER, 1)]
-    assert outcome.response.calls == (1,)
+    assert (outcome.response.calls, outcome.response.acked_at) == ((1,), None)
 
 
 NOT_DUE = [
