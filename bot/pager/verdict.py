@@ -41,10 +41,10 @@ def refusal(answer: Answer, *, now: datetime) -> Refused | None:
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Read `Retry-After`, whole seconds or a date; None where there is none that can be read."""
     told = headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdigit():
-        return timedelta(seconds=min(int(told), 86_400))
     try:
+        if told.isascii() and told.isdigit():
+            return timedelta(seconds=min(int(told), 86_400))
         at = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):  # also more digits than a number may have
         return None
     return max((at if at.tzinfo else at.replace(tzinfo=UTC)) - now, timedelta())

@@ -121,6 +121,8 @@ ANSWERS = [
     (429, {"retry-after": "soon"}, (Obstacle.WAIT, None, True)),
     (429, {"retry-after": "-3"}, (Obstacle.WAIT, None, True)),
     (429, {"retry-after": "9" * 30}, (Obstacle.WAIT, timedelta(days=1), True)),
+    (429, {"retry-after": "9" * 5000}, (Obstacle.WAIT, None, True)),
+    (429, {"retry-after": f"Sat, 21 Nov {'9' * 30} 20:17:00 GMT"}, (Obstacle.WAIT, None, True)),
     (500, {}, (Obstacle.WAIT, None, False)),
     (503, SOON, (Obstacle.WAIT, timedelta(seconds=7), False)),
     (408, {}, (Obstacle.WAIT, None, False)),
