@@ -1,7 +1,8 @@
 """
 Which addresses may be called: public ones, and private ones where the configuration says so. Pure.
 
-Nothing that is link-local is ever called: there the clouds keep the keys of the machine that asks.
+Nothing that is link-local is ever called: there the clouds keep the keys of the machine that asks; nor is where Alibaba
+Cloud and AWS keep them among the private addresses.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 
 NAT64: Final = IPv6Network("64:ff9b::/96")
+METADATA: Final = frozenset({IPv4Address("100.100.100.200"), IPv6Address("fd00:ec2::254")})
 
 
 def is_allowed(address: str, *, allow_private: bool) -> bool:
@@ -20,7 +22,7 @@ def is_allowed(address: str, *, allow_private: bool) -> bool:
         parsed = _embedded(ip_address(address))
     except ValueError:
         return False
-    if parsed.is_multicast or parsed.is_unspecified or parsed.is_link_local:
+    if parsed.is_multicast or parsed.is_unspecified or parsed.is_link_local or parsed in METADATA:
         return False
     if isinstance(parsed, IPv6Address) and parsed.is_site_local:  # long withdrawn
         return False

@@ -29,6 +29,9 @@ NEVER = [
     "169.254.169.254",  # where a cloud keeps the keys of the machine
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",
+    "100.100.100.200",  # the same at Alibaba Cloud
+    "::ffff:100.100.100.200",
+    "fd00:ec2::254",  # and at AWS
     "fe80::1",
     "fe80::1%eth0",
     "fec0::1",
