@@ -255,7 +255,7 @@ def worsened(response: Response, badness: Badness, now: datetime, *, has_changed
     if is_worse:
         after = replace(after, worsened=response.version + 1)
     is_void = response.is_acked and (is_worse or (has_changed and bool(response.snoozed_by)))
-    is_void |= is_worse and response.due is Due.HELD  # it has broken the mute
+    is_void |= is_worse and response.due in {Due.HELD, Due.LAPSED}  # it has broken the mute; nobody was called for it
     if not response.is_open or not is_void:
         return Outcome(response=after if response.is_open else response, because=Because.NOTHING)
     due = Due.WORSE if is_worse else Due.CHANGED

@@ -295,9 +295,11 @@ WORSENED: list[tuple[str, Response, Badness, bool, Because, Due | None]] = [
     ("worse voids a snooze, and that is said", SNOOZED, WORSE, True, Because.WORSE, Due.WORSE),
     ("who was called already goes on to be", CALLED, WORSE, True, Because.NOTHING, Due.CALL),
     ("worse breaks the wait for a mute", replace(CALLED, due=Due.HELD), WORSE, False, Because.WORSE, Due.WORSE),
+    ("worse does not wait for somebody who was reminded", replace(CALLED, due=Due.LAPSED), WORSE, False, Because.WORSE,
+     Due.WORSE),
     ("worse calls nobody where nobody is to be", replace(ACKED, pages=False), WORSE, False, Because.WORSE, None),
     ("what is over stays so", CLOSED, WORSE, True, Because.NOTHING, None),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
