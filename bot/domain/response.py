@@ -323,7 +323,7 @@ def rewound(response: Response, now: datetime) -> Response:
         return response
     if response.due in {Due.REMIND, Due.LIFT}:
         until = min(response.due_at, now + (LONGEST_ACK if response.due is Due.REMIND else SNOOZE))
-        return replace(response, due_at=until, ack_until=until)
+        return replace(response, due_at=until, ack_until=min(until, response.ack_until or until))
     most = max(response.policy.first_step, _rest(response.policy, response.step, response.attempt))
     return replace(response, due_at=min(response.due_at, now + most))
 

@@ -524,6 +524,12 @@ def test_what_a_clock_that_was_ahead_put_down_is_brought_back(response: Response
     assert judge.rewound(CLOSED, NOW) == CLOSED
 
 
+def test_a_reminder_that_a_mute_puts_off_makes_no_ack_longer_when_the_clock_steps_back():
+    put_off = judge.postponed(ACKED, NOW + 3 * HOUR)
+
+    assert judge.rewound(put_off, NOW) == put_off
+
+
 UNREACHABLE: list[tuple[str, Response, bool]] = [
     ("the only one who was called takes nothing: the next level at once", CALLED, True),
     ("others were called too", replace(CALLED, called=(ANN, BOB)), False),
