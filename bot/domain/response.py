@@ -427,12 +427,14 @@ def assigned(response: Response, to: str, by: str, now: datetime, *, pressed: in
     """
     Give it to a person: they are told, and have the first step's length to ack before the next level is called.
 
+    From then on it is called for by itself: whoever has in hand what called for it may know nothing of this one.
+
     Returns:
         DONE, with the call to that person; OVER or WORSE as `acked`.
     """
     if (refused := _refused(response, pressed)) is not None:
         return Outcome(response=response, because=refused)
-    after = replace(_without_ack(response), assigned_to=to, called=(to,))
+    after = replace(_without_ack(response), assigned_to=to, called=(to,), leader=None)
     if after.calls_itself:
         after = replace(after, due=Due.CALL, due_at=now + response.policy.first_step)
     found = Found(mentions=(to,), people=(to,))

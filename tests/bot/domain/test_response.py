@@ -474,6 +474,14 @@ def test_whoever_is_given_it_is_told_and_has_the_first_step_to_ack():
     assert given.next_level == 1
 
 
+def test_what_is_given_to_somebody_is_called_for_by_itself():
+    led = judge.led_along(after(leader=5, due=None, due_at=None), ACKED, NOW).response
+
+    given = judge.assigned(led, CAT, ANN, NOW).response
+
+    assert (given.leader, given.due, given.due_at) == (None, Due.CALL, NOW + 5 * MINUTE)
+
+
 def test_what_is_over_is_given_to_nobody_and_what_calls_nobody_waits_for_nobody():
     assert judge.assigned(CLOSED, CAT, ANN, NOW).because is Because.OVER
     assert judge.assigned(after(pages=False, due=None, due_at=None), CAT, ANN, NOW).response.due is None
