@@ -521,7 +521,14 @@ def _ended(response: Response, now: datetime) -> Outcome:
     why = Because.ACK_OVER if response.due is Due.REMIND else Because.SNOOZE_OVER
     after = replace(response, ack_until=None, snoozed_by="", due=Due.LAPSED, due_at=now + response.policy.first_step)
     found = Found(mentions=(response.acked_by,), people=(response.acked_by,))
-    call = Call(act=Act.REMIND, step=max(response.step, 0), because=why, found=found, by=response.acked_by)
+    call = Call(
+        act=Act.REMIND,
+        step=max(response.step, 0),
+        because=why,
+        found=found,
+        late=_late(response, now),
+        by=response.acked_by,
+    )
     return Outcome(response=after, because=why, calls=(call,))
 
 
@@ -531,7 +538,6 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
     skipped = tuple(skip for level in levels if level <= step for skip in found[level].skips)
     attempt = response.attempt + 1 if step == response.step else 0
     because = _why_now(response, due, attempt)
-    late = now - response.due_at if response.due_at is not None and now - response.due_at > LATE else None
     # What an outside pager holds as acked would not wake anybody again: it is ended first.
     is_anew = due is not Due.CALL or response.acked_at is not None
     after = replace(
@@ -551,11 +557,16 @@ def _called(response: Response, due: Due, found: Mapping[int, Found], now: datet
         attempt=attempt,
         because=because,
         found=found[step],
-        late=late,
+        late=_late(response, now),
         skipped=skipped,
     )
     ended = _outside(response, Act.RESOLVE, because, "") if is_anew else ()
     return Outcome(response=after, because=because, calls=(*ended, call))
+
+
+def _late(response: Response, now: datetime) -> timedelta | None:
+    late = None if response.due_at is None else now - response.due_at
+    return late if late is not None and late > LATE else None
 
 
 def _rest(policy: Policy, step: int, attempt: int) -> timedelta:

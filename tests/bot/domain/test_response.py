@@ -200,6 +200,11 @@ def test_a_call_after_the_bot_was_down_is_made_once_and_says_how_late_it_is():
     assert late.response.due_at == NOW + HOUR + 5 * MINUTE
 
 
+def test_a_reminder_after_the_bot_was_down_says_how_late_it_is():
+    assert judge.came_due(ACKED, {}, NOW + 30 * MINUTE + HOUR).calls[0].late == HOUR
+    assert judge.came_due(ACKED, {}, NOW + 30 * MINUTE).calls[0].late is None
+
+
 def test_a_call_within_a_minute_is_not_called_late():
     assert judge.came_due(OPENED, EVERYBODY, NOW + MINUTE).calls[0].late is None
 
