@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from bot.domain.words import say
 from bot.slack.cards.block import LONGEST_TEXT, Dressed, section
+from bot.slack.cards.handling import person
 from bot.slack.cards.text import escape, moment
 
 if TYPE_CHECKING:
     from bot.domain.notice import LineBody
 
-LONGEST_VALUE = 300
+LONGEST_VALUE = 600  # five open incidents by name, how old a calendar is and how late this comes are one
 
 
 def dress(body: LineBody) -> Dressed:
@@ -39,17 +40,10 @@ def _shown(name: str, value: str) -> str:
     if name == "channel" and re.fullmatch(r"[CGD][A-Z0-9]+", value):
         return f"<#{value}>"
     if name.endswith("who"):
-        return " ".join(map(_called, value.split()))
+        return " ".join(map(person, value.split()))
     if name.endswith("_at"):
         return moment(datetime.fromisoformat(value))
     return escape(value, LONGEST_VALUE)
-
-
-def _called(who: str) -> str:
-    """Show somebody by their id; what is none is foreign text."""
-    if re.fullmatch(r"[UW][A-Z0-9]+", who):
-        return f"<@{who}>"
-    return f"<!subteam^{who}>" if re.fullmatch(r"S[A-Z0-9]+", who) else escape(who)
 
 
 def _plain(name: str, value: str) -> str:

@@ -175,6 +175,8 @@ def drill_news() -> News:
     return told
 
 
+OPEN = [f"#{number} Main stage, the English one, 2 (in hand)" for number in range(1200, 1205)]  # names are cut at 30
+
 BODIES: dict[str, Body] = {
     # ── cards ──
     "card-running": card(RUNNING, "1"),
@@ -282,6 +284,18 @@ BODIES: dict[str, Body] = {
     ),
     "line-succeeded-by-all": LineBody(
         key="succeeded_by_all", user="", values=(("before", "main-en"), ("id", NEXT.ref.task_id), ("name", "main-en"))
+    ),
+    "line-handover": LineBody(
+        key="handover",
+        user="",
+        values=(
+            ("before_who", "S0OPS"),
+            (
+                "more",
+                f" Open here: {', '.join(OPEN)} and 7 more. Calendar relays was read 3 min ago. Told 42 min late.",
+            ),
+            ("who", "U0BOB"),
+        ),
     ),
     "line-with-foreign-ids": LineBody(
         key="paused_gone", user="!channel", values=(("channel", "<!here>"), ("code", "`&"))
