@@ -138,9 +138,13 @@ def next_change(rota: Rota, at: datetime, calendars: Mapping[str, Calendar]) -> 
 
 
 def whom(target: Target, at: datetime, calendars: Mapping[str, Calendar]) -> Target | None:
-    """Say whom a target means at an instant: a calendar's is whoever it names then, None where that is nobody."""
+    """
+    Say whom a target means at an instant: a calendar's is whoever it names then.
+
+    None where that is nobody, as of a target whose person was forgotten.
+    """
     if target.kind is not TargetKind.CALENDAR:
-        return target
+        return target if target.id else None
     calendar = calendars.get(target.id)
     return None if calendar is None else _booked(calendar, at)
 

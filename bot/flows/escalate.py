@@ -121,7 +121,7 @@ class Escalator:
             if members is not None and not members:
                 return Found(skips=(Skip(step=level, why="empty", user=target.id),))
             return Found(mentions=(target.id,), people=members or ())
-        unfit = await self._reach.unfit(team, target.id) if target.id else "unknown"
+        unfit = await self._reach.unfit(team, target.id)
         if unfit is not None:
             return Found(skips=(Skip(step=level, why=unfit, user=target.id),))
         return Found(mentions=(target.id,), people=(target.id,))

@@ -191,6 +191,10 @@ def test_a_calendar_that_nobody_read_yet_says_nobody():
     assert whom(GROUP, NOON, {}) == GROUP
 
 
+def test_a_level_of_somebody_who_was_forgotten_is_nobodys():
+    assert whom(user(""), NOON, {}) is None
+
+
 def test_whoever_leaves_moves_nobody_elses_turns():
     before = weekly("U1", "U2", "U3")
     after = without(Rota(base=before), "U2")
