@@ -140,6 +140,8 @@ def concerned(
         yield ("duty_now" if user in is_now else "duty_put"), user, {}
     for user in sorted(were_named - named):
         yield "duty_taken", user, {}
+    for user in sorted((was - is_now) & named):  # and has other turns, or another level
+        yield "duty_ends", user, {"more": ""}
 
 
 def _stood_in_for(

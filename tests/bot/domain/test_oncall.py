@@ -212,11 +212,14 @@ def test_whom_an_edit_puts_on_or_takes_off_call_is_told():
     two = edited(turns, one, ADMIN, NOON).rota
     cover = Override(user="U0DAN", length="8d")
     three = edited(cover, two, ADMIN, NOON).rota
+    other = Rotate(people=("U0CAT", "U0BOB"), weekday=0)
+    four = edited(other, two, ADMIN, NOON).rota
 
     def told(command: OnCalling, before: Rota, after: Rota) -> list[tuple[str, str]]:
         return [(key, user) for key, user, _ in concerned(command, before, after, {}, now=NOON)]
 
     assert told(ann, Rota(), one) == [("duty_now", "U0ANN")]
     assert told(turns, one, two) == [("duty_now", "U0BOB"), ("duty_put", "U0CAT"), ("duty_taken", "U0ANN")]
+    assert told(other, two, four) == [("duty_now", "U0CAT"), ("duty_ends", "U0BOB")]
     assert told(cover, two, three) == [("duty_cover", "U0DAN"), ("duty_covered", "U0BOB"), ("duty_covered", "U0CAT")]
     assert told(ClearOnCall(), three, Rota()) == [("duty_taken", user) for user in ("U0BOB", "U0CAT", "U0DAN")]
