@@ -50,7 +50,8 @@ def moment(
     Read a time of somebody's own day, or of a day that is named.
 
     A bare time is the next one: 16:00 typed at 17:00 is tomorrow's. A time that comes twice, when clocks are put back,
-    is the first of the two, unless `which` asks; behind a time may stand which one is meant: `01:30+01:00`.
+    is the first of the two that is to come, unless `which` asks; behind a time may stand which one is meant:
+    `01:30+01:00`.
 
     Args:
         now: aware.
@@ -71,9 +72,10 @@ def moment(
         local = datetime.fromisoformat(f"{date or now.astimezone(here).date()}T{time:0>5}").replace(tzinfo=here)
     except ValueError:
         raise CommandError(say("typed.bad_moment", typed=clip(typed, SHOWN), zone=here.key), instead=instead) from None
-    if not date and local.astimezone(UTC) <= now:
+    if not date and all(at.astimezone(UTC) <= now for at in (local, local.replace(fold=1))):
         local += _STEP  # the same time on the next page of the calendar, also where that day has 23 hours
     meant = _meant(local.replace(tzinfo=None), here, offset)
+    meant = tuple(at for at in meant if at > now) or meant
     if len(meant) > 1 and which is not None:
         raise _twice(typed, meant, here, which)
     instant = meant[0] if meant else local.astimezone(UTC)

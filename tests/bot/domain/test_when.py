@@ -58,6 +58,15 @@ def test_times_are_those_of_the_setters_own_clock(why: str, typed: str, zone: st
     assert moment(typed, now=EVENING, zone=zone, instead="") == meant, why
 
 
+@pytest.mark.parametrize("typed", ["02:30", "02:30+01:00", "2027-10-31 02:30"])
+def test_of_a_time_that_comes_twice_the_second_is_meant_when_the_first_is_over(typed: str):
+    between = datetime(2027, 10, 31, 1, 15, tzinfo=UTC)  # 02:15 in Berlin, for the second time
+
+    meant = moment(typed, now=between, zone="Europe/Berlin", instead="", which=str)
+
+    assert meant == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
 def test_tomorrow_is_a_page_of_the_calendar_and_not_24_hours():
     before_the_clocks_change = datetime(2027, 3, 27, 15, 30, tzinfo=UTC)  # 16:30 in Berlin
 
