@@ -62,8 +62,8 @@ def moment(
         An instant after `now`, aware UTC.
 
     Raises:
-        CommandError: it is none, it is over, the clocks skip it, or (with `which`) it comes twice; `instead` is the
-            command that it offers.
+        CommandError: it is none, it is over, the clocks skip it, what stands behind it is another zone's, or (with
+            `which`) it comes twice; `instead` is the command that it offers.
     """
     here = zone_of(zone)
     found = _MOMENT.fullmatch(typed.strip())
@@ -81,8 +81,10 @@ def moment(
     instant = meant[0] if meant else local.astimezone(UTC)
     if instant <= now:
         raise CommandError(say("typed.past_moment", typed=typed, zone=here.key), instead=instead)
-    if not meant:
-        raise CommandError(say("typed.no_such_moment", typed=typed, zone=here.key), instead=instead)
+    if not meant:  # or it is another zone's
+        is_skipped = not readings(local.replace(tzinfo=None), here)
+        failed = say("typed.no_such_moment" if is_skipped else "typed.bad_moment", typed=typed, zone=here.key)
+        raise CommandError(failed, instead=instead)
     return instant
 
 

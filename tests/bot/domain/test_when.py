@@ -82,6 +82,8 @@ def test_tomorrow_is_a_page_of_the_calendar_and_not_24_hours():
         ("24:00", "“24:00” is no time. I read 16:00, or 2026-11-21 16:00, in your own zone (Asia/Shanghai)."),
         ("2026-02-30 16:00", ("“2026-02-30 16:00” is no time. I read 16:00, or 2026-11-21 16:00, in your own "
                               "zone (Asia/Shanghai).")),
+        ("2026-11-22 18:00+00:00", ("“2026-11-22 18:00+00:00” is no time. I read 16:00, or 2026-11-21 16:00, in your "
+                                    "own zone (Asia/Shanghai).")),
         ("2026-11-22 03:00", "2026-11-22 03:00 is over already in your zone (Asia/Shanghai)."),
     ],
 )  # fmt: skip
