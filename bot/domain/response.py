@@ -451,15 +451,20 @@ def closed(response: Response, why: str, now: datetime, *, by: str = "") -> Outc
     return Outcome(response=after, because=Because.DONE, calls=calls, is_withdrawn=True)
 
 
-def handling(response: Response) -> Handling:
-    """Say who has a response in hand and until when, as messages show it."""
+def handling(response: Response, now: datetime) -> Handling:
+    """
+    Say who has a response in hand and until when, as messages show it.
+
+    An ack that is over is none, also where nothing is due that ends it: nobody is called, or another calls for it.
+    """
+    is_held = response.ack_until is not None and response.ack_until > (response.closed_at or now)
     return Handling(
         response=response.id,
         version=response.version,
-        by=response.acked_by if response.is_acked else "",
+        by=response.acked_by if is_held else "",
         until=response.ack_until,
-        is_snoozed=response.is_acked and bool(response.snoozed_by),
-        assigned_to="" if response.is_acked else response.assigned_to,
+        is_snoozed=is_held and bool(response.snoozed_by),
+        assigned_to="" if is_held else response.assigned_to,
         over_at=response.closed_at,
     )
 

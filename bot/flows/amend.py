@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 async def amend(tx: Tx, response: Response, *, now: datetime) -> None:
     """Let the card and the pages of a response, which is kept as it is given, show how it stands."""
-    shown = handling(response)
+    shown = handling(response, now)
     was_called = response.step >= 0 or bool(response.called)
     for page in await tx.pages.of(response.id) if was_called else ():
         subject = of_page(response.id, page.body.version)
@@ -56,19 +56,19 @@ async def sent(tx: Tx, row: OutboxRow, *, now: datetime) -> None:
         return
     if not row.subject:
         response = None if row.response is None else await tx.responses.get(row.response)
-        if response is not None and not handling(response).is_free:
+        if response is not None and not handling(response, now).is_free:
             await amend(tx, response, now=now)
     elif row.root is not None and row.body.handling is not None and row.body.handling.over_at is not None:
         await tx.cards.forget(row.place, row.root.ts)
 
 
-async def handled(tx: Tx, row: OutboxRow) -> Body:
+async def handled(tx: Tx, row: OutboxRow, *, now: datetime) -> Body:
     """Return what a row says, with who has it in hand now where it is a card or a group's message."""
     body = row.body
     if isinstance(body, CardBody) and row.task is not None:
         response = await tx.responses.open_to(row.place, task=row.task)
-        return body if response is None else replace(body, handling=handling(response))
+        return body if response is None else replace(body, handling=handling(response, now))
     if isinstance(body, GroupBody) and row.incident is not None:
         response = await tx.responses.of_place(row.place, incident=row.incident)
-        return body if response is None else replace(body, handling=handling(response))
+        return body if response is None else replace(body, handling=handling(response, now))
     return body

@@ -112,7 +112,7 @@ async def _next(claim: Claim, office: Office) -> OutboxRow | None:
             return None
         await _gather(tx, claim, now)
         row = await tx.outbox.next(claim, now=now)
-        return None if row is None else replace(row, body=await handled(tx, row))
+        return None if row is None else replace(row, body=await handled(tx, row, now=now))
 
 
 async def _gather(tx: Tx, claim: Claim, now: datetime) -> None:

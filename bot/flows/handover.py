@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.handover import gaps_ahead, hand_over, is_check, next_look
 from bot.domain.notice import Kind, LineBody, Notice
+from bot.domain.response import handling
 from bot.domain.rota import Target, TargetKind, on_call, people, without
 from bot.domain.subscription import Place
 from bot.domain.text import age, clip, span
@@ -127,7 +128,7 @@ class Handovers:
         A paused channel reads none: what was a change of shift weeks ago is no news when it comes back.
         """
         place, comes, leaves = kept.place, changed.comes, changed.leaves
-        more = await self._open(tx, place) + _calendar_age(kept.rota, calendars, now)
+        more = await self._open(tx, place, now) + _calendar_age(kept.rota, calendars, now)
         late = "" if changed.late is None else say("handover.late", late=span(changed.late))
         values = {"more": more + late}
         if comes is not None:
@@ -144,7 +145,7 @@ class Handovers:
         if leaves is not None and leaves.kind is TargetKind.USER:
             await tx.outbox.put(_direct(place, "duty_ends", leaves.id, now, more=late), now=now)
 
-    async def _open(self, tx: Tx, place: Place) -> str:
+    async def _open(self, tx: Tx, place: Place, now: datetime) -> str:
         """Name the incidents that are open there, and which of them somebody has in hand."""
         responses = await tx.responses.open_of_place(place)
         named: list[str] = []
@@ -154,7 +155,7 @@ class Handovers:
                 continue
             what = await about(tx, incident, self._accounts)
             name = clip(what.name or what.task_id or what.account, LONGEST_NAME)
-            acked = say("handover.acked") if response.is_acked else ""
+            acked = say("handover.acked") if handling(response, now).by else ""
             named.append(say("handover.one", number=incident.id, name=name, acked=acked))
         if not named:
             return ""

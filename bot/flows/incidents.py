@@ -46,7 +46,7 @@ async def incidents(asker: Asker, desk: Desk, *, now: datetime) -> message.Incid
                     state=what.state,
                     opened_at=what.opened_at,
                     lasts=now - what.opened_at,
-                    handling=handling(response),
+                    handling=handling(response, now),
                     pages=response.pages,
                     with_=None if response.leader is None else of.get(response.leader),
                     due="" if response.due is None else response.due.value,

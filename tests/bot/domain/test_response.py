@@ -492,6 +492,21 @@ def test_what_is_over_is_given_to_nobody_and_what_calls_nobody_waits_for_nobody(
     assert judge.assigned(after(pages=False, due=None, due_at=None), CAT, ANN, NOW).response.due is None
 
 
+HANDLED: list[tuple[str, Response, str, bool]] = [
+    ("whoever acked has it in hand", ACKED, ANN, False),
+    ("an ack that is over is none, though nobody was reminded", replace(ACKED, ack_until=NOW, leader=5), "", True),
+    ("whoever had it in hand at its end is named afterwards", replace(ACKED, closed_at=NOW), ANN, False),
+    ("whose ack was over by then is not", replace(ACKED, closed_at=NOW + HOUR, ack_until=NOW), "", False),
+]
+
+
+@pytest.mark.parametrize(("response", "by", "is_free"), [row[1:] for row in HANDLED], ids=[row[0] for row in HANDLED])
+def test_who_has_it_in_hand(response: Response, by: str, *, is_free: bool):
+    shown = judge.handling(response, NOW + MINUTE if response.is_open else NOW + 9 * HOUR)
+
+    assert (shown.by, shown.is_free) == (by, is_free)
+
+
 # ── ending ──
 
 
