@@ -38,6 +38,7 @@ SKEW_NOTED: Final = timedelta(seconds=30)
 SKEW_REFUSED: Final = timedelta(minutes=5)  # Tencent refuses from here on, Alibaba Cloud from 15 min
 BEHIND_NOTED: Final = timedelta(minutes=1)  # a channel's turn, a backoff and a claim that runs out take less
 MOST_HELD: Final = 20
+NOBODY_WORKS: Final = "See that `relaybot serve` runs; with --role, that a worker does."
 
 
 class Verdict(StrEnum):
@@ -121,15 +122,7 @@ async def _work(told: Settings) -> list[Finding]:
     if len(census.held) > MOST_HELD:
         more = len(census.held) - MOST_HELD
         found.append(Finding(about="work", verdict=Verdict.OK, found=f"and {more} more are held"))
-    if census.behind is not None and census.behind > BEHIND_NOTED:
-        found.append(
-            Finding(
-                about="work",
-                verdict=Verdict.WARNING,
-                found=f"something has been waiting for {span(census.behind)}, and nobody takes it",
-                mend="See that `relaybot serve` runs; with --role, that a worker does.",
-            )
-        )
+    found += _late("work", census.behind, "something has been waiting for {}, and nobody takes it", NOBODY_WORKS)
     if census.parked:
         found.append(
             Finding(
@@ -157,26 +150,19 @@ def _calls(calling: Calling) -> list[Finding]:
     if not calling.responses and not calling.pages:
         return []
     said = f"responses: {calling.responses} open, {calling.in_hand} of them in hand; pages that wait: {calling.pages}"
-    found = [Finding(about="calls", verdict=Verdict.OK, found=said)]
-    if calling.oldest is not None and calling.oldest > BEHIND_NOTED:
-        found.append(
-            Finding(
-                about="calls",
-                verdict=Verdict.WARNING,
-                found=f"a page has been waiting for {span(calling.oldest)}",
-                mend="See what the log of `relaybot serve` says of it, and try the pagers with /relay drill.",
-            )
-        )
-    if calling.late is not None and calling.late > BEHIND_NOTED:
-        found.append(
-            Finding(
-                about="calls",
-                verdict=Verdict.WARNING,
-                found=f"a call has been due for {span(calling.late)}, and nobody makes it",
-                mend="See that `relaybot serve` runs; with --role, that a worker does.",
-            )
-        )
-    return found
+    not_taken = "See what the log of `relaybot serve` says of it, and try the pagers with /relay drill."
+    return [
+        Finding(about="calls", verdict=Verdict.OK, found=said),
+        *_late("calls", calling.oldest, "a page has been waiting for {}", not_taken),
+        *_late("calls", calling.late, "a call has been due for {}, and nobody makes it", NOBODY_WORKS),
+    ]
+
+
+def _late(about: str, waits: timedelta | None, said: str, mend: str) -> list[Finding]:
+    """Warn of what waits for longer than it should; `said` has a place for how long that is."""
+    if waits is None or waits <= BEHIND_NOTED:
+        return []
+    return [Finding(about=about, verdict=Verdict.WARNING, found=said.format(span(waits)), mend=mend)]
 
 
 async def _outside(told: Settings) -> list[Finding]:
