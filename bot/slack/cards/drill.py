@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.domain.notice import DrillBody, Measured
     from bot.domain.task import News
 
+ROWS: Final = 25  # of the table in one block, which holds 3,000 characters: a group on call has many people
+
 _TO: Final = frozenset({Step.CHANNEL, Step.DIRECT, Step.PAGER})
 
 
@@ -32,9 +34,10 @@ def dress(body: DrillBody) -> Dressed:
     verdict = _verdict(body)
     if body.is_end:
         return Dressed(text=verdict, blocks=(section(verdict),))
-    table = "\n".join(_row(step) for step in body.steps)
+    rows = [_row(step) for step in body.steps]
+    table = (section("\n".join(rows[first : first + ROWS])) for first in range(0, len(rows), ROWS))
     begun = say("drill.small", user=person(body.by), when=moment(body.began_at, "{date_short_pretty} {time_secs}"))
-    return Dressed(text=verdict, blocks=(header(verdict), section(table), small(begun)))
+    return Dressed(text=verdict, blocks=(header(verdict), *table, small(begun)))
 
 
 def _told(news: News) -> Dressed:

@@ -320,6 +320,20 @@ def test_a_body_comes_back_from_the_outbox_as_it_went_in(name: str):
     assert from_json(to_json(BODIES[name])) == BODIES[name]
 
 
+def test_the_table_of_a_drill_is_whole_however_many_are_called(check_message: Callable[[Any], None]):
+    people = tuple(
+        Measured(step=Step.DIRECT, who=f"U0{n:09d}", after=timedelta(seconds=12.3), why="user_disabled")
+        for n in range(100)
+    )
+
+    said = dress_body(replace(DRILL, steps=(*people, Measured(step=Step.PAGER, who="night", why="HTTP 500"))))
+
+    check_message(said)
+    table = "\n".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
+    assert table.count("\n") == 100
+    assert table.endswith("✗ Pager night · HTTP 500")
+
+
 def test_no_golden_file_is_left_over():
     assert {file.stem for file in TOLD.iterdir()} == set(BODIES)
 
