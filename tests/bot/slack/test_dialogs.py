@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.message import FollowForm, SettingsForm
+from bot.domain.message import CloseForm, FollowForm, SettingsForm
+from bot.domain.responding import Close, Pressed
 from bot.domain.subscription import ChannelSettings
 from bot.domain.target import Target
 from bot.sandbox.slack.blocks import check_view
@@ -19,6 +20,7 @@ from bot.slack.cards import order
     [
         FollowForm(),
         FollowForm(thread_ts="1.2"),
+        CloseForm(response=9, version=3),
         SettingsForm(settings=ChannelSettings()),
         SettingsForm(settings=ChannelSettings(threads=False, in_channel=False, digest=False), may_allow_shared=True),
     ],
@@ -90,6 +92,19 @@ def test_a_box_that_was_not_shown_is_not_read(*, may_allow_shared: bool, ticked:
     form = SettingsForm(settings=ChannelSettings(), may_allow_shared=may_allow_shared)
 
     assert dialogs.read_settings(filled(dialogs.view(form, channel="C1"), {"hears": ticked})) == switches
+
+
+def test_a_reason_comes_with_the_incident_that_the_button_was_about():
+    sent = filled(dialogs.view(CloseForm(response=9, version=3), channel="C1"), {"reason": " the show is over "})
+
+    assert dialogs.read_close(sent) == Close(which=Pressed(response=9, version=3), reason="the show is over")
+
+
+def test_an_incident_is_not_closed_without_a_reason():
+    with pytest.raises(dialogs.Unfilled) as caught:
+        dialogs.read_close(filled(dialogs.view(CloseForm(response=9, version=3), channel="C1"), {"reason": "  "}))
+
+    assert caught.value.errors == {"reason": "Why? A reason goes with it, for those who look at it later."}
 
 
 def test_ticked_tasks_are_read_from_their_boxes():
