@@ -195,7 +195,8 @@ ENGLISH: Final[Mapping[str, str]] = {
         "To take it over, assign it to yourself: /relay assign #{number} @you"
     ),
     "responded.worse": (
-        "#{number} {name} got worse since that button was made. Nothing was changed: look at it, and press the new one."
+        "#{number} {name} got worse since that button was made. Nothing was changed: look at it in the channel, and "
+        "press the button there."
     ),
     "responded.over": "#{number} {name} {why} {ago} ago. Nothing was changed.",
     "responded.over.recovered": "already recovered",
