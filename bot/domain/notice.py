@@ -161,7 +161,7 @@ class Skip:
     """A level that was passed over because nobody of it could be called. `user` is empty for a gap."""
 
     step: int
-    why: Literal["gap", "unknown", "deactivated", "refused", "stale", "empty"]
+    why: Literal["gap", "unknown", "deactivated", "empty"]
     user: str = ""
 
 

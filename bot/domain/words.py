@@ -160,8 +160,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "page.skipped.gap": "Passed over: nobody was on call.",
     "page.skipped.unknown": "Passed over: {user}, whom Slack does not know.",
     "page.skipped.deactivated": "Passed over: {user}, whose account is switched off.",
-    "page.skipped.refused": "Passed over: {user}, who takes no direct message from me.",
-    "page.skipped.stale": "Passed over: {user}, because the calendar that names them is too old.",
     "page.skipped.empty": "Passed over: {user}, because nobody is in that group.",
     "line.pager_refused": "Pager {name} does not take the call about #{number} ({code}).",
     "line.pager_refused_next": (

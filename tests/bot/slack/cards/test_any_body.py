@@ -178,7 +178,7 @@ def anything(chance: random.Random) -> Body:
                 by=foreign(chance),
                 count=chance.choice([1, 10**4]),
                 skipped=tuple(
-                    Skip(step=0, why=why, user=foreign(chance)) for why in ("gap", "refused")[: chance.randrange(3)]
+                    Skip(step=0, why=why, user=foreign(chance)) for why in ("gap", "unknown")[: chance.randrange(3)]
                 ),
                 handling=chance.choice([None, hand(chance)]),
                 **where(chance),
