@@ -29,6 +29,7 @@ TASK: Final = TaskId("drill")
 _RAN_FOR: Final = timedelta(hours=1)
 _ABSENT: Final = "no_rota"
 _GAP: Final = "gap"
+_UNSURE: Final = "unsure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,15 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What has become of one notice: `at` once Slack or the pager has it, `code` where it will never have it."""
+    """
+    What has become of one notice: `at` once Slack or the pager has it, `code` where it will never have it.
+
+    `is_begun`: it was sent, and nobody knows whether it arrived.
+    """
 
     at: datetime | None = None
     code: str = ""
+    is_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +189,7 @@ def _measured(drill: Drill, step: Measured, sent: Sent | None, now: datetime) ->
     if sent.at is not None:
         after = max(sent.at - drill.began_at, timedelta())
         return replace(step, after=after, why="" if after <= IN_TIME else "late")
-    return replace(step, why="waits") if now >= drill.ends_at else None
+    return replace(step, why=_UNSURE if sent.is_begun else "waits") if now >= drill.ends_at else None
 
 
 def closing(drill: Drill, outcome: Outcome, *, now: datetime) -> tuple[Notice, ...]:
@@ -205,7 +211,7 @@ def closing(drill: Drill, outcome: Outcome, *, now: datetime) -> tuple[Notice, .
         notices.append(Notice(place=there, kind=Kind.DIRECT, cause=cause, body=table, user=drill.by))
     news, _ = rehearse(now)
     for step in outcome.steps:
-        if step.step is Step.PAGER and step.after is not None:
+        if step.step is Step.PAGER and (step.after is not None or step.why == _UNSURE):  # it may ring
             body = replace(_page(drill, news, now), act="drill_over")
             there, cause = pager(place.team, step.who), f"drill:{drill.id}:resolve:{step.who}"
             notices.append(Notice(place=there, kind=Kind.CALL, cause=cause, body=body))

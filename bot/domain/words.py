@@ -243,6 +243,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "drill.why.gap": "nobody: the rota has a gap. /relay oncall shows it",
     "drill.why.late": "too late",
     "drill.why.waits": "not delivered",
+    "drill.why.unsure": "sent, and no answer: it may have arrived",
     "drill.why.user_disabled": "that account is switched off",
     "drill.started": "The drill runs. Its message in this channel ends as a table of what arrived when.",
     "drill.runs": "A drill runs here already: its message ends as a table.",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _OVER = frozenset({State.DONE.value, State.PARKED.value, State.DROPPED.value})
+_BEGUN = frozenset({State.SENDING.value, State.UNSURE.value})
 
 
 class Drills:
@@ -103,7 +104,7 @@ def _is_of(drill: Drill) -> ColumnElement[bool]:
 def _sent(row: Any) -> Sent:
     if row.state == State.DONE.value:
         return Sent(at=row.settled_at)
-    return Sent(code=row.code or row.state if row.state in _OVER else "")
+    return Sent(code=row.code or row.state if row.state in _OVER else "", is_begun=row.state in _BEGUN)
 
 
 def _drill(row: Any) -> Drill:

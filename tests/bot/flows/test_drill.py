@@ -168,6 +168,21 @@ async def test_whoever_was_called_outside_is_told_that_it_is_over(rehearsal: Reh
     assert len({body.dedup_key for body in calls if isinstance(body, PageBody)}) == 1
 
 
+async def test_a_pager_that_gave_no_answer_may_ring_and_is_told_that_it_is_over(rehearsal: Rehearsal):
+    await rehearsal.settle(Step.CARD, Step.THREAD, Step.CHANNEL, Step.DIRECT)
+    async with rehearsal.database.writing() as connection:
+        await connection.execute(update(NoticeRow).where(NoticeRow.kind == Kind.CALL).values(state="unsure"))
+    await end_drills(rehearsal.memory, now=NOW + IN_TIME)
+    table, _ = await rehearsal.said()
+    calls = [(row.state, from_json(row.body)) for row in await rehearsal.rows(NoticeRow) if row.kind == Kind.CALL]
+
+    assert [(step.step, step.why) for step in table.steps if step.why] == [(Step.PAGER, "unsure")]
+    assert [(state, body.act) for state, body in calls if isinstance(body, PageBody)] == [
+        ("dropped", "drill"),
+        ("pending", "drill_over"),
+    ]
+
+
 async def test_nothing_but_what_it_said_is_left(rehearsal: Rehearsal):
     await rehearsal.settle(*Step)
     await end_drills(rehearsal.memory, now=NOW + 3 * SECOND)
