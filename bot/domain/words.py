@@ -201,6 +201,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "responded.over.over": "already recovered",
     "responded.over.seen_again": "was already seen again",
     "responded.over.closed": "was already closed",
+    "responded.over.gathered": "turned out to be one of many",
     "responded.over.other": "was already over",
     "incidents.title": "Open here: {count}",
     "incidents.none": "Nothing is open here.",

@@ -130,6 +130,9 @@ async def _crowd(
         number = await tx.incidents.open(
             scope=Scope.GROUP, account=account.name, region=region, opened_at=now, why=commonest(whys)
         )
+        if number is not None:  # who turned bad in the minute before belongs to it, as whoever does in the minute after
+            parts = await tx.incidents.join_since(now - JOIN, number, account=account.name, region=region)
+            await respond.gather(tx, parts, number, accounts={account.name: account}, now=now)
     return crowd, {} if number is None else dict.fromkeys(crowd.turned, number)
 
 

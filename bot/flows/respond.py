@@ -16,6 +16,7 @@ from bot.domain.response import Act, Because, Policy, Response
 from bot.flows.about import about, name_of, tasks_of
 from bot.flows.amend import amend
 from bot.flows.silent import silent_until
+from bot.store.cards import of_task
 from bot.store.incidents import Scope
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _SHOWN = frozenset(
 )
 
 UNFOLLOWED = "unfollowed"  # why a response ends whose place follows nothing of it any more
+GATHERED = "gathered"  # … whose task turns out to be one of many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,30 @@ async def close(
     """End all responses to incidents that are over, whoever has them in hand."""
     for response in await tx.responses.of_incidents(incidents):
         await _judged(tx, response, partial(judge.closed, why=why, now=now, by=by), accounts=accounts, now=now)
+
+
+async def gather(
+    tx: Tx, parts: Sequence[int], group: int, *, accounts: Mapping[AccountName, Account], now: datetime
+) -> None:
+    """
+    Let a group that begins have what was begun about its parts: whoever was called in the minute before is not called
+    anew for being one of many, and the next level is called for all of them.
+
+    What somebody has in hand is not carried over: they took one task, and not many.
+
+    Args:
+        parts: incidents of tasks.
+    """
+    responses = [each for each in await tx.responses.of_incidents(parts) if each.is_open]
+    leads = {each.id for each in responses if each.leader is None and not each.is_acked}
+    placed: set[Place] = set()
+    for response in sorted(responses, key=lambda each: (not each.calls_itself, each.id)):
+        if response.id in leads and response.place not in placed and await tx.responses.move(response, group):
+            placed.add(response.place)
+            await _show_again(tx, response, now)
+            continue
+        ended = partial(judge.closed, why=GATHERED, now=now)
+        await _judged(tx, response, ended, accounts=accounts, now=now)
 
 
 async def leave(tx: Tx, place: Place, *, accounts: Mapping[AccountName, Account], now: datetime) -> None:
@@ -180,6 +206,12 @@ async def settle(
             led = partial(judge.led_along, leader=after, now=now)
             await _judged(tx, follower, led, accounts=accounts, now=now)
     return True
+
+
+async def _show_again(tx: Tx, response: Response, now: datetime) -> None:
+    incident = await tx.incidents.get(response.incident)
+    if incident is not None and incident.task is not None:
+        await tx.outbox.show_again(response.place, of_task(incident.task), now=now)
 
 
 async def _judged(

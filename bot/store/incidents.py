@@ -143,6 +143,16 @@ class Incidents:
             part_of=group,
         )
 
+    async def join_since(self, since: datetime, group: int, *, account: AccountName, region: Region) -> list[int]:
+        """Make the tasks' incidents that began since then and belong to no group a part of one; returns their ids."""
+        began = func.coalesce(IncidentRow.reopened_at, IncidentRow.opened_at)
+        is_open = (IncidentRow.account == account) & (IncidentRow.region == region) & IncidentRow.closed_at.is_(None)
+        is_alone = (IncidentRow.scope == Scope.TASK.value) & IncidentRow.part_of.is_(None)
+        joined = await self._connection.scalars(
+            update(IncidentRow).where(is_open, is_alone, began >= since).values(part_of=group).returning(IncidentRow.id)
+        )
+        return sorted(joined)
+
     async def close(self, incident: int, at: datetime, why: str) -> bool:
         """End an incident; False when it has ended already."""
         is_open = (IncidentRow.id == incident) & IncidentRow.closed_at.is_(None)

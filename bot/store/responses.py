@@ -106,6 +106,15 @@ class Responses:
         )
         return saved.rowcount == 1
 
+    async def move(self, response: Response, incident: int) -> bool:
+        """Let what was begun about one incident go on about another, to which the place has no response yet."""
+        moved = await self._connection.execute(
+            update(ResponseRow)
+            .where(ResponseRow.id == response.id, ResponseRow.version == response.version)
+            .values(incident=incident, version=response.version + 1)
+        )
+        return moved.rowcount == 1
+
     async def leave(self, team: str, user: str, *, now: datetime) -> list[Response]:
         """Take a person out of all of a team's responses; returns those that named them, as they were."""
         named = (ResponseRow.acked_by, ResponseRow.snoozed_by, ResponseRow.assigned_to)

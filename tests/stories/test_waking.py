@@ -103,6 +103,44 @@ async def test_on_the_night_the_clocks_change_one_hands_over_once_and_the_next_c
     assert night.who() == [("U0ANN", 0), ("U0BOB", 0)]
 
 
+async def test_the_first_few_of_many_and_all_the_others_are_one_call(wake: Wake) -> None:
+    """A sweep sees three of them down, is told and called for; the next one sees many more."""
+    tasks = [f"show-{number:02}" for number in range(30)]
+    async with wake() as night:
+        await night.watches_all(tasks)
+        await night.breaks(*tasks[:3])
+        for task in tasks[3:]:
+            night.says(task, "3", "PullStreamFailed")
+        await night.until(lambda: any("30 tasks of aliyun at once" in line for line in night.lines()))
+        await night.leaps(4 * MINUTE)
+        await night.until(lambda: len(night.who()) == 2, within=2 * MINUTE, step=5 * SECOND)
+        called = night.page("bob").words
+        with night.silence():
+            answer = await night.acks("bob", of="bob")
+            await night.leaps(20 * MINUTE)
+        await night.recovers(*tasks)
+
+    assert night.who() == [("U0ANN", 0), ("U0BOB", 1)]
+    assert [call.step for call in night.calls("C0RELAYS")] == [0, 1]
+    assert "30 tasks of aliyun" in called
+    assert "in hand" in answer
+
+
+async def test_of_many_somebody_who_took_one_of_the_first_is_called_for_all(wake: Wake) -> None:
+    tasks = [f"show-{number:02}" for number in range(30)]
+    async with wake() as night:
+        await night.watches_all(tasks)
+        await night.breaks(tasks[0])
+        await night.acks("ann")
+        for task in tasks[1:]:
+            night.says(task, "3", "PullStreamFailed")
+        await night.until(lambda: len(night.who()) == 2, step=2 * SECOND)
+        called = night.page("ann").words
+
+    assert night.who() == [("U0ANN", 0), ("U0ANN", 0)]
+    assert "tasks of aliyun are bad" in called
+
+
 async def test_what_is_back_soon_is_still_in_the_hand_that_had_it_and_whoever_had_it_not_is_called_again(
     wake: Wake,
 ) -> None:

@@ -775,6 +775,28 @@ async def test_who_turns_bad_within_a_minute_joins_the_group(database: Database)
         assert alone.ref.task_id == "t-7"
 
 
+async def test_who_turned_bad_in_the_minute_before_is_one_of_the_group(database: Database):
+    names = [f"t-{number}" for number in range(20)]
+    async with open_world(database, *map(far, names)) as world:
+        await world.follow_many(names)
+        await world.passes(10)
+        for name in names[:3]:
+            world.say(name, "3", "PullStreamFailed")
+        await world.passes(30)
+        alone = await world.said(Kind.CHANNEL)
+        for name in names[3:]:
+            world.say(name, "3", "PullStreamFailed")
+
+        await world.passes(20)
+
+        (told,) = groups(await world.said(Kind.GROUP))
+        assert (len(alone), told.total, told.still_bad) == (3, 20, 20)
+        assert await world.said(Kind.CHANNEL) == alone
+        rows = await world.incidents()
+        (whole,) = [row for row in rows if row.scope == "group"]
+        assert {row.part_of for row in rows if row.scope == "task"} == {whole.id}
+
+
 async def test_a_handful_that_dies_is_told_one_by_one(database: Database):
     names = [f"t-{number}" for number in range(4)]
     async with open_world(database, *map(far, names)) as world:

@@ -213,6 +213,24 @@ async def test_a_tasks_incident_joins_one_group(memory: Memory):
     assert members == [inside, joined]
 
 
+async def test_what_began_not_long_before_a_group_joins_it_at_once(memory: Memory):
+    async with memory.transaction() as tx:
+        other, group = await blinded(tx, Scope.GROUP), await blinded(tx, Scope.GROUP, 60)
+        assert group is not None
+        await opened(tx, 1, -1)
+        first, second, back = await opened(tx, 2), await opened(tx, 3, 50), await opened(tx, 4, -90)
+        await opened(tx, 5, 50, part_of=other)
+        await tx.incidents.close(await opened(tx, 6, 50), after(55), "recovered")
+        await tx.incidents.close(back, after(-30), "recovered")
+        await tx.incidents.reopen(back, after(20))
+        joined = await tx.incidents.join_since(NOW, group, account=ALIYUN, region=SHANGHAI)
+        elsewhere = await tx.incidents.join_since(NOW, group, account=ALIYUN, region=BEIJING)
+        members = [incident.id for incident in await tx.incidents.of_group(group)]
+
+    assert joined == members == [first, second, back]
+    assert elsewhere == []
+
+
 @pytest.mark.parametrize(("scope", "task"), [(Scope.TASK, None), (Scope.ACCOUNT, 1), (Scope.GROUP, 1)])
 async def test_only_a_tasks_incident_names_a_task(memory: Memory, scope: Scope, task: int | None):
     with pytest.raises(ValueError, match="names the task"):

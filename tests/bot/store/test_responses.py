@@ -66,6 +66,17 @@ async def test_of_two_who_save_the_same_version_one_is_refused(memory: Memory):
     assert now == replace(read, acked_by="U1", version=1)
 
 
+async def test_what_was_begun_about_one_incident_goes_on_about_another(memory: Memory):
+    read = await kept(memory, response(step=1, called=("U1",)))
+
+    async with memory.transaction() as tx:
+        answers = [await tx.responses.move(read, 8), await tx.responses.move(read, 9)]
+        now = await tx.responses.get(read.id)
+
+    assert answers == [True, False]  # the second one had read what is not so any more
+    assert now == replace(read, incident=8, version=1)
+
+
 async def test_a_place_has_one_response_to_an_incident(memory: Memory):
     first = await kept(memory, response())
 
