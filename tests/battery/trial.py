@@ -49,10 +49,14 @@ Follows: TypeAlias = "Sequence[tuple[str, str]]"
 PLACE: Final = "relays"
 REGION: Final = "cn-shanghai"
 SPEED: Final = 60.0  # seconds of the story in one of ours
+# Where many channels wait, slower: looking around sixty times as often leaves a busy machine no time for what is found.
+CROWDED: Final = 10  # channels
+CROWDED_SPEED: Final = 20.0
 PATIENCE_S: Final = 120.0  # for the bot to say what is so; on a busy machine fifty channels take a minute
 SHORT_S: Final = 6.0  # where a wrong build is to be found
-GRACE_S: Final = 1.0  # then it may still say something twice
+GRACE_S: Final = 1.0  # at that speed; then it may still say something twice
 WITHOUT_S: Final = 4.0  # and where it cannot look, it says it again when what it claimed runs out
+MOMENT_S: Final = 0.6
 LOOK_S: Final = 0.02
 
 MUTED: Final = say("card.muted", when="").split()[0]  # what cards say
@@ -85,8 +89,17 @@ class Terms:
     patience_s: float = PATIENCE_S
 
     @property
+    def speed(self) -> float:
+        return SPEED if self.rooms < CROWDED else CROWDED_SPEED
+
+    @property
     def grace_s(self) -> float:
-        return GRACE_S if self.reads_back else WITHOUT_S
+        return (GRACE_S if self.reads_back else WITHOUT_S) * SPEED / self.speed
+
+    @property
+    def moment_s(self) -> float:
+        """Within so many seconds of ours most of what is to be said is said."""
+        return MOMENT_S * SPEED / self.speed
 
     @property
     def ends(self) -> frozenset[int]:
@@ -205,10 +218,10 @@ class Trial:
         """Do what belongs to the point while the news is under way."""
         match point:
             case AtAnyMoment():
-                await asyncio.sleep(self._chance.uniform(0.0, 0.6))
+                await asyncio.sleep(self._chance.uniform(0.0, self._terms.moment_s))
                 self._end()
             case AtLeaving():
-                await asyncio.sleep(self._chance.uniform(0.0, 0.6))
+                await asyncio.sleep(self._chance.uniform(0.0, self._terms.moment_s))
                 self._bot.end(signal.SIGTERM)
                 await asyncio.sleep(self._chance.uniform(0.0, 0.2))
                 self._end()  # a second SIGTERM means: now
@@ -277,7 +290,7 @@ async def run(
     Args:
         database: the URL of an empty one; by default a SQLite file.
     """
-    calendar = Fast(clock.now, began=clock.now(), speed=SPEED)
+    calendar = Fast(clock.now, began=clock.now(), speed=terms.speed)
     scripts = [running(task) for task in (*MOVING, QUIET, CROWD, "other-d")]
     async with open_stage(calendar=calendar, aliyun=scripts) as stage:
         open_wide(stage.slack.api)
