@@ -69,7 +69,7 @@ async def read_apart(
     Read a feed as `ical.read` does, in a process that knows nothing of ours and is ended when it takes too long.
 
     Raises:
-        Unread: likewise; `unreadable` when the process died of it.
+        Unread: likewise; `unreadable` when the process died of it, or there was none.
     """
     told = {"text": text, "people": dict(people), "zone": zone, "since": since.isoformat(), "until": until.isoformat()}
     said = await asyncio.to_thread(_asked, json.dumps(told).encode())
@@ -85,7 +85,7 @@ async def read_apart(
 
 
 def _asked(question: bytes) -> bytes | None:
-    """Ask a process that knows no key of ours; None when it died of the question, or had to be ended."""
+    """Ask a process that knows no key of ours; None when it died of the question, had to be ended or never began."""
     try:
         child = subprocess.run(
             [sys.executable, "-m", "bot.pager.ical"],
@@ -96,6 +96,6 @@ def _asked(question: bytes) -> bytes | None:
             timeout=READING_S,
             check=False,
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, OSError):  # OSError: this machine has no room for another process
         return None
     return child.stdout if child.returncode == 0 else None

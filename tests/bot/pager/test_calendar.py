@@ -84,6 +84,13 @@ async def test_a_rule_that_takes_for_ever_ends_with_its_process(monkeypatch: pyt
     assert unread.value.code == "unreadable"
 
 
+async def test_where_no_process_can_begin_nothing_is_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+
+    with pytest.raises(Unread, match="unreadable"):
+        await read_apart(feed(event("U0BOB00001", *DAY)), people={}, zone="", since=NOW, until=NOW + timedelta(days=60))
+
+
 async def test_the_process_knows_no_key_of_ours(monkeypatch: pytest.MonkeyPatch):
     assert ical.CPU_S < 60
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-canary")
