@@ -134,10 +134,10 @@ class Escalator:
         if incident is None or incident.closed_at is not None:
             outcome = judge.closed(response, VANISHED if incident is None else incident.closed_why, now)
         elif (until := await silent_until(tx, response.place, incident, now=now)) is not None:
-            await tx.responses.save(judge.postponed(response, until))
+            await respond.put_off(tx, response, until, now=now)
             return
         elif not await respond.follows(tx, response.place, incident, paging=True):
-            await tx.responses.save(judge.quieted(response))
+            await respond.quiet(tx, response, now=now)
             return
         else:
             outcome = judge.came_due(response, found, now)

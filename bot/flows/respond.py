@@ -151,7 +151,21 @@ async def silence(tx: Tx, place: Place, until: datetime, *, now: datetime) -> No
         if incident is None or await silent_until(tx, place, incident, now=now) is None:
             continue
         if await tx.outbox.withdraw(response.id, now=now):
-            await tx.responses.save(judge.held(response, until))
+            await put_off(tx, response, until, now=now)
+
+
+async def put_off(tx: Tx, response: Response, until: datetime, *, now: datetime) -> None:
+    """Let what is due wait for a mute's end; what it calls for as well, and the mute does not silence, calls itself."""
+    heard = [each for each in await _followers(tx, response) if not await _is_silent(tx, each, now)]
+    if await tx.responses.save(judge.held(response, until)):
+        await _promote(tx, heard, now)
+
+
+async def quiet(tx: Tx, response: Response, *, now: datetime) -> None:
+    """Call nobody any more for a response; what it called for as well calls itself."""
+    followers = await _followers(tx, response)
+    if await tx.responses.save(judge.quieted(response)):
+        await _promote(tx, followers, now)
 
 
 async def unsilence(tx: Tx, place: Place, *, now: datetime) -> None:
@@ -268,9 +282,15 @@ async def _leader(tx: Tx, incident: Incident, place: Place, now: datetime) -> in
     for response in await tx.responses.open_of_place(place):
         if judge.can_lead(response, now):
             other = await tx.incidents.get(response.incident)
-            if other is not None and _kind(other) == _kind(incident) and await tx.responses.save(response):
+            is_like = other is not None and _kind(other) == _kind(incident)
+            if is_like and not await _is_silent(tx, response, now) and await tx.responses.save(response):
                 return response.id
     return None
+
+
+async def _is_silent(tx: Tx, response: Response, now: datetime) -> bool:
+    incident = await tx.incidents.get(response.incident)
+    return incident is not None and await silent_until(tx, response.place, incident, now=now) is not None
 
 
 def _kind(incident: Incident) -> tuple[str, ...]:
@@ -286,10 +306,15 @@ async def _followers(tx: Tx, leader: Response) -> list[Response]:
 
 
 async def _promote(tx: Tx, followers: Sequence[Response], now: datetime) -> None:
-    """Let the first of those that a response called for call for the others."""
+    """Let the first of those that a response called for call for the others; whoever saves one stops nothing."""
+    leader: int | None = None
     for follower in followers:
-        leader = None if follower is followers[0] else followers[0].id
-        await tx.responses.save(judge.promoted(follower, now, leader=leader))  # somebody who saved it has woken it
+        found: Response | None = follower
+        while found is not None and found.is_open and found.leader == follower.leader:
+            if await tx.responses.save(judge.promoted(found, now, leader=leader)):
+                leader = found.id if leader is None else leader
+                break
+            found = await tx.responses.get(follower.id)
 
 
 async def _put(

@@ -261,6 +261,51 @@ async def test_what_was_called_for_calls_by_itself_when_the_other_is_over(embedd
     assert [body.task_id for body in calls] == ["t0", "t1"]
 
 
+async def both_go_down(night: Night) -> None:
+    """One goes down, and a quarter of a minute later another one of its kind, for which the first one calls as well."""
+    goes_down(night, "t0")
+    await night.passes(15 * timedelta(seconds=1))
+    goes_down(night, "t1")
+    await night.passes(15 * timedelta(seconds=1))
+
+
+async def test_what_was_called_for_calls_by_itself_when_nobody_is_to_be_called_for_the_other(embedded: Database):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        await both_go_down(night)
+        await night.world.follow("t0", page=False)
+        await night.passes(6 * MINUTE, step=30)
+        calls = await night.called()
+
+    assert [(body.task_id, body.mentions) for body in calls] == [("t0", (ANN,)), ("t1", (ANN,))]
+
+
+@pytest.mark.parametrize("is_delivered", [True, False])
+async def test_what_was_called_for_calls_by_itself_when_the_other_is_muted(embedded: Database, *, is_delivered: bool):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        await both_go_down(night)
+        if is_delivered:
+            await night.are_delivered()
+        await mute(night, "t0", HOUR)
+        await night.passes(6 * MINUTE, step=30)
+        calls = await night.called()
+
+    assert [body.task_id for body in calls][:2] == ["t0", "t1"]
+    assert "t0" not in [body.task_id for body in calls][1:]
+
+
+async def test_what_is_muted_calls_for_nothing_that_opens_after_it(embedded: Database):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        goes_down(night, "t0")
+        await night.passes(15 * timedelta(seconds=1))
+        await night.are_delivered()
+        await mute(night, "t0", HOUR)
+        goes_down(night, "t1")
+        await night.passes(15 * timedelta(seconds=1))
+        calls = await night.called()
+
+    assert [body.task_id for body in calls] == ["t0", "t1"]
+
+
 @pytest.mark.parametrize(
     ("rota", "skipped"),
     [
