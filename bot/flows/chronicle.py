@@ -67,9 +67,8 @@ async def _incident(
         )
     elif what is Course.CLOSE:
         await tx.incidents.close(number, news.at, news.why)
-    else:
-        if what is Course.REOPEN:
-            await tx.incidents.reopen(number, news.at)
-        if group is not None:
-            await tx.incidents.join(number, group)
+    elif what is Course.REOPEN:
+        await tx.incidents.reopen(number, news.at, part_of=group)
+    elif group is not None:
+        await tx.incidents.join(number, group)
     return None if number is None else await tx.incidents.get(number)

@@ -163,8 +163,13 @@ class Incidents:
         incident = await self.of_task(task)
         return incident.id if incident is not None and await self.close(incident.id, at, why) else None
 
-    async def reopen(self, incident: int, at: datetime) -> bool:
-        """Open a closed incident again; False when it is open, or when a newer one of the same thing is."""
+    async def reopen(self, incident: int, at: datetime, *, part_of: int | None = None) -> bool:
+        """
+        Open a closed incident again; False when it is open, or when a newer one of the same thing is.
+
+        Args:
+            part_of: the group incident that it belongs to from now on; the one of before may be over.
+        """
         found = await self.get(incident)
         if found is None or found.closed_at is None or await self._rival(found) is not None:
             return False
@@ -173,6 +178,7 @@ class Incidents:
             closed_at=None,
             closed_why="",
             reopened_at=at,
+            part_of=part_of,
             reopenings=IncidentRow.reopenings + 1,
         )
 

@@ -28,6 +28,7 @@ from bot.flows.unmute import end_mutes
 from bot.flows.unreachable import pass_over
 from bot.sandbox.faults import Fail
 from bot.store.database import Database
+from bot.store.tables import IncidentRow
 from tests.bot.flows.night import ANN, BOB, CAT, HOUR, LEVELS, MINUTE, open_night, user
 from tests.bot.flows.world import ALI, OPS, SHOW, script
 
@@ -227,6 +228,22 @@ async def test_many_at_once_are_one_response_and_one_call_and_a_new_kind_calls_a
     assert len(responses) == 1
     assert len(quiet) == 1
     assert [(body.count, body.because) for body in joined[1:]] == [(42, "worse")]
+
+
+async def test_many_that_are_back_and_down_again_within_ten_minutes_are_called_for_again(embedded: Database):
+    names = [f"t{number:02}" for number in range(20)]
+    async with open_night(embedded, *(script(name) for name in names)) as night:
+        for _ in range(2):
+            goes_down(night, *names)
+            await night.passes(30 * timedelta(seconds=1))
+            for name in names:
+                night.world.say(name, "1")
+            await night.passes(MINUTE)
+        calls = await night.called()
+        whole = [row for row in await night.world.rows(IncidentRow) if row.scope == "group"]
+
+    assert [(body.task_id, body.because) for body in calls] == [(None, "opened")] * 2
+    assert [row.closed_why for row in whole] == ["over", "over"]
 
 
 async def test_what_opens_within_a_minute_of_its_like_is_called_for_by_that_one(embedded: Database):
