@@ -91,8 +91,12 @@ async def close(
     now: datetime,
     by: str = "",
 ) -> None:
-    """End all responses to incidents that are over, whoever has them in hand."""
-    for response in await tx.responses.of_incidents(incidents):
+    """
+    End all responses to incidents that are over, whoever has them in hand.
+
+    Those first that another one calls for, or each end would hand all the rest to the next one.
+    """
+    for response in sorted(await tx.responses.of_incidents(incidents), key=lambda each: each.leader is None):
         await _judged(tx, response, partial(judge.closed, why=why, now=now, by=by), accounts=accounts, now=now)
 
 

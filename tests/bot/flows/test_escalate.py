@@ -23,7 +23,7 @@ from bot.domain.subscription import Place, Wish
 from bot.flows.change import Change
 from bot.flows.desk import Asker
 from bot.flows.follow import begin
-from bot.flows.respond import leave, silence, unsilence
+from bot.flows.respond import close, leave, silence, unsilence
 from bot.flows.unmute import end_mutes
 from bot.flows.unreachable import pass_over
 from bot.sandbox.faults import Fail
@@ -276,6 +276,20 @@ async def test_what_was_called_for_calls_by_itself_when_the_other_is_over(embedd
         calls = await night.called()
 
     assert [body.task_id for body in calls] == ["t0", "t1"]
+
+
+async def test_what_ends_together_is_handed_to_nobody(embedded: Database):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        goes_down(night, "t0", "t1", "t2")
+        await night.passes(15 * timedelta(seconds=1))
+        begun = await night.responses()
+        async with night.world.memory.transaction() as tx:
+            incidents = [row.incident for row in begun]
+            await close(tx, incidents, "over", accounts=night.world.accounts, now=night.world.clock.now)
+        ended = await night.responses()
+
+    assert {row.closed_why for row in ended} == {"over"}
+    assert [row.leader for row in ended] == [row.leader for row in begun] == [None, begun[0].id, begun[0].id]
 
 
 async def both_go_down(night: Night) -> None:
