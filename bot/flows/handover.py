@@ -75,7 +75,6 @@ class Handovers:
         self._put = put
         self._now = now
         self._every_s = every_s
-        self._held: dict[Place, str] = {}
 
     async def beat(self) -> None:
         """Look at every rota that is due now."""
@@ -189,11 +188,11 @@ class Handovers:
     async def _hold(self, place: Place, who: Target | None, now: datetime) -> None:
         """Let the user group that an operator named hold whoever is on call; what fails is said once."""
         group = self._groups.get(place.channel)
-        if group is None or who is None or who.kind is not TargetKind.USER or self._held.get(place) == who.id:
+        if group is None or who is None or who.kind is not TargetKind.USER:
             return
-        code = await self._put(group, who.id)
-        if not code:
-            self._held[place] = who.id
+        if await self._reach.members(place.team, group) == (who.id,):
+            return
+        if not (code := await self._put(group, who.id)):
             return
         log.warning("usergroups.users.update did not put %s into %s: %s", who.id, group, code)
         async with self._memory.transaction() as tx:

@@ -53,6 +53,7 @@ class Shifts:
     clock: Clock
     gone: set[str] = field(default_factory=set)
     put: list[tuple[str, str]] = field(default_factory=list)
+    held: tuple[str, ...] | None = None  # by the user group; None: Slack does not say
     refuses: str = ""
 
     def beat(self, *, groups: dict[str, str] | None = None) -> Callable[[], Awaitable[None]]:
@@ -60,10 +61,11 @@ class Shifts:
             return "deactivated" if name in self.gone else None
 
         async def members(_team: str, _group: str) -> tuple[str, ...] | None:
-            return None
+            return self.held
 
         async def put(group: str, name: str) -> str:
             self.put.append((group, name))
+            self.held = self.held if self.refuses else (name,)
             return self.refuses
 
         return Handovers(
@@ -289,6 +291,20 @@ async def test_a_user_group_holds_whoever_is_on_call_where_an_operator_wants_tha
     await beat()
 
     assert shifts.put == [("S0OPS", "U1"), ("S0OPS", "U2")]
+
+
+async def test_a_user_group_holds_whoever_comes_back_too_whichever_process_tells_it(shifts: Shifts) -> None:
+    await shifts.keep(turns("U1", "U2", every=1))
+    one, other = (shifts.beat(groups={SHOW.channel: "S0OPS"}) for _ in range(2))
+    await one()
+    shifts.clock.move(HOUR)
+    await other()
+    shifts.clock.move(DAY)
+    await one()
+    await other()
+
+    assert [name for _, name in shifts.put] == ["U1", "U2", "U1"]
+    assert shifts.held == ("U1",)
 
 
 async def test_why_slack_keeps_a_user_group_as_it_is_is_said_once(shifts: Shifts) -> None:
