@@ -119,26 +119,29 @@ async def _is_open(
             is_ours = await tx.outbox.put_off(row, claim, now + wait)
         else:
             is_ours = await tx.outbox.unsure(row, claim, not_before=now + wait)
-        if is_ours and row.attempts == TELLING_TRY:
+        # No less than so many: whoever made just that one may have died of it, or been held up.
+        if is_ours and row.attempts >= TELLING_TRY and await _tell(tx, row, "pager_silent", code, now):
             log.warning(
-                "%s is not reached: %s; somebody else is called, and it is tried again", row.place.channel, code
+                "%s is not reached: %s; somebody else is called, and it is tried again", name_of(row.place), code
             )
-            await _tell(tx, row, "pager_silent", code, now)
     return False
 
 
-async def _tell(tx: Tx, row: OutboxRow, key: str, code: str, now: datetime) -> None:
-    """Say in the channel what a pager did not take, and call the next level now where it was a call."""
+async def _tell(tx: Tx, row: OutboxRow, key: str, code: str, now: datetime) -> bool:
+    """Say once in the channel what a pager did not take, and call the next level now where it was a call."""
     body = row.body
     if not isinstance(body, PageBody) or row.response is None:
-        return  # a drill says itself what did not arrive
+        return False  # a drill says itself what did not arrive
+    there, cause = Place(team=row.place.team, channel=body.channel), f"{key}:{row.id}"
+    if await tx.outbox.is_put(there, Kind.LINE, cause):
+        return False
     said = "pager_behind"
     if body.act == "trigger":
         said = f"{key}_next" if await _is_next_called(tx, row.response, body.step, now) else key
     values = (("name", name_of(row.place) or ""), ("number", str(body.incident)), ("code", code))
-    there = Place(team=row.place.team, channel=body.channel)
     line = LineBody(key=said, user="", values=values)
-    await tx.outbox.put(Notice(place=there, kind=Kind.LINE, cause=f"{key}:{row.id}", body=line), now=now)
+    await tx.outbox.put(Notice(place=there, kind=Kind.LINE, cause=cause, body=line), now=now)
+    return True
 
 
 async def _is_next_called(tx: Tx, number: int, step: int, now: datetime) -> bool:

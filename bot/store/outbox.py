@@ -132,6 +132,12 @@ class Outbox:
             self._wakes.add(wake(notice.place))
         return number
 
+    async def is_put(self, place: Place, kind: Kind, cause: str) -> bool:
+        """Say whether something was put down for this cause already, said or not."""
+        which = (NoticeRow.team_id == place.team) & (NoticeRow.channel_id == place.channel)
+        its = select(NoticeRow.id).where(which, NoticeRow.kind == kind.value, NoticeRow.cause == cause)
+        return await self._connection.scalar(its) is not None
+
     async def claim_place(self, place: Place, *, now: datetime, lease: timedelta) -> Claim | None:
         """Claim a channel; None when somebody else has it, who will look once more."""
         return await claims.claim(self._connection, place, now=now, lease=lease, claimant=self._claimant)

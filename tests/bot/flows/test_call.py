@@ -373,6 +373,25 @@ async def test_a_pager_that_is_silent_three_times_has_the_next_level_called_once
     assert [alert.events for alert in desk.receiver.alerts] == [["trigger"]]
 
 
+async def test_one_that_is_silent_is_told_also_where_whoever_called_the_third_time_died_of_it(desk: Desk):
+    number = await desk.respond()
+    desk.faults(Fail("down", status=503), times=TELLING_TRY - 1)
+    await desk.say(number, "trigger")
+    await desk.drain(seconds=2)
+
+    desk.dies_after = True
+    with pytest.raises(Killed):
+        await desk.drain(seconds=4)
+    desk.faults(Fail("down", status=503), times=3)
+    desk.clock.move(LEASE + SECOND)
+    await desk.drain(seconds=40)
+
+    assert [line.key for line in await desk.lines()] == ["pager_silent_next"]
+    due_at = (await desk.response(number)).due_at
+    assert due_at is not None
+    assert due_at <= desk.clock()
+
+
 async def test_what_comes_of_a_call_that_is_refused_is_told_and_calls_nobody(desk: Desk):
     number = await desk.respond()
     await desk.say(number, "trigger")
