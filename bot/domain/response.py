@@ -51,6 +51,9 @@ class Due(StrEnum):
     LIFT = "lift"  # a snooze, because it is over
 
 
+ANEW: Final = frozenset({Due.WORSE, Due.CHANGED, Due.REOPENED})  # called again because something happened
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badness:
     """
@@ -470,9 +473,14 @@ def handling(response: Response, now: datetime) -> Handling:
 
 
 def can_lead(response: Response, now: datetime) -> bool:
-    """Say whether it calls for another of its kind that opens now."""
-    is_near = now - response.opened_at < TOGETHER
+    """Say whether it calls for another of its kind that opens, or is to be called for again, now."""
+    is_near = now - response.opened_at < TOGETHER or response.due in ANEW
     return response.is_open and response.calls_itself and not response.is_acked and is_near
+
+
+def led(response: Response, leader: int) -> Response:
+    """Let another one of its kind, which is to be called for now, call for this one as well."""
+    return replace(response, leader=leader, due=None, due_at=None)
 
 
 def _taken(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from adapters.contract import AccountName
     from bot.domain.account import Account
-    from bot.domain.response import Badness, Outcome
+    from bot.domain.response import Badness, Due, Outcome
     from bot.domain.subscription import Place
     from bot.store.incidents import Incident
     from bot.store.memory import Tx
@@ -79,7 +79,10 @@ async def hear(
                 await _open(tx, each, place, is_paging=is_paging, at=call_at or now, now=now)
                 continue
             policy = await _policy(tx, place) if is_paging and not its.pages else None
-            await _judged(tx, its, partial(_takes_in, heard=each, policy=policy, now=now), accounts=accounts, now=now)
+            taken_in = partial(_takes_in, heard=each, policy=policy, now=now)
+            is_called_anew = await _judged(tx, its, taken_in, accounts=accounts, now=now) in judge.ANEW
+            if is_called_anew and each.incident.scope is Scope.TASK:
+                await _join(tx, its.id, each.incident, now)
 
 
 async def close(
@@ -239,14 +242,20 @@ async def _judged(
     *,
     accounts: Mapping[AccountName, Account],
     now: datetime,
-) -> None:
-    """Settle a judgement on what is there now: whoever saves in between is not overwritten, and stops nothing."""
+) -> Due | None:
+    """
+    Settle a judgement on what is there now: whoever saves in between is not overwritten, and stops nothing.
+
+    Returns:
+        What is due then.
+    """
     found: Response | None = response
     while found is not None:
         outcome = judged(found)
         if outcome.response == found or await settle(tx, outcome, accounts=accounts, now=now):
-            return
+            return outcome.response.due
         found = await tx.responses.get(response.id)
+    return None
 
 
 def _takes_in(response: Response, *, heard: Heard, policy: Policy | None, now: datetime) -> Outcome:
@@ -277,16 +286,26 @@ async def _policy(tx: Tx, place: Place) -> Policy:
     return Policy() if kept is None else Policy(levels=kept.rota.levels)
 
 
+async def _join(tx: Tx, number: int, incident: Incident, now: datetime) -> None:
+    """Let one that is to be called for again be called for by another of its kind that is so too: one call for all."""
+    response = await tx.responses.get(number)
+    if response is None or await _followers(tx, response):
+        return
+    leader = await _leader(tx, incident, response.place, now)
+    if leader is not None:
+        await tx.responses.save(judge.led(response, leader))
+
+
 async def _leader(tx: Tx, incident: Incident, place: Place, now: datetime) -> int | None:
     """
-    Find the response that calls for another one of its kind which opens in its first minute.
+    Find the response that calls for another one of its kind which opens in its first minute, or as it is called again.
 
     It is saved, so that whoever acks or closes it at the same time finds what it calls for from now on.
     """
     for response in await tx.responses.open_of_place(place):
         if judge.can_lead(response, now):
             other = await tx.incidents.get(response.incident)
-            is_like = other is not None and _kind(other) == _kind(incident)
+            is_like = other is not None and other.id != incident.id and _kind(other) == _kind(incident)
             if is_like and not await _is_silent(tx, response, now) and await tx.responses.save(response):
                 return response.id
     return None

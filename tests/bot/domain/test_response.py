@@ -129,6 +129,8 @@ def test_one_that_does_not_page_or_is_called_for_has_nothing_due(*, pages: bool,
 LEADS = [
     ("one that opened just now", OPENED, True),
     ("not one that opened a minute ago", after(opened_at=NOW - MINUTE), False),
+    ("but one that got worse just now", after(opened_at=NOW - HOUR, due=Due.WORSE), True),
+    ("and one that is back just now", after(opened_at=NOW - HOUR, due=Due.REOPENED), True),
     ("not one that does not page", after(pages=False), False),
     ("not one that is called for itself", after(leader=2), False),
     ("not one that somebody has in hand", ACKED, False),

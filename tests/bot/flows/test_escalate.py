@@ -292,6 +292,25 @@ async def test_what_ends_together_is_handed_to_nobody(embedded: Database):
     assert [row.leader for row in ended] == [row.leader for row in begun] == [None, begun[0].id, begun[0].id]
 
 
+async def test_what_gets_worse_or_is_back_together_is_one_call_again(embedded: Database):
+    names = ["t0", "t1", "t2"]
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        for name in names:
+            night.world.say(name, "2", "PullStreamFailed")
+        await night.passes(2 * MINUTE)
+        await night.does(partial(judge.acked, by=ANN, now=night.world.clock.now))
+        goes_down(night, *names)
+        await night.passes(MINUTE)
+        for name in names:
+            night.world.say(name, "1")
+        await night.passes(MINUTE)
+        goes_down(night, *names)
+        await night.passes(MINUTE)
+        calls = await night.called()
+
+    assert [(body.because, body.count) for body in calls] == [("opened", 3), ("worse", 3), ("reopened", 3)]
+
+
 async def both_go_down(night: Night) -> None:
     """One goes down, and a quarter of a minute later another one of its kind, for which the first one calls as well."""
     goes_down(night, "t0")
