@@ -27,7 +27,7 @@ from bot.domain.typed import CommandError
 from bot.domain.when import moment
 from bot.domain.words import say
 from bot.flows import respond
-from bot.flows.about import badness
+from bot.flows.about import badness, tasks_of
 from bot.flows.admit import Refused, require
 from bot.flows.change import changing
 from bot.flows.remember import put_boards, twins
@@ -36,7 +36,7 @@ from bot.flows.seek import admitted, seek
 from bot.flows.where import about, open_here, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from adapters.contract import Region, Snapshot
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bot.domain.task import Followed
     from bot.flows.change import Change
     from bot.flows.desk import Asker, Desk
+    from bot.store.incidents import Incident
 
 MOST: Final = 200  # subscriptions of single tasks in a channel
 MOST_AT_ONCE: Final = 50  # lines of a dialog
@@ -216,19 +217,39 @@ async def begin(look: message.Look, wish: Wish, change: Change) -> tuple[Subscri
         ):
             await tx.outbox.put(notice, now=now)
         if wish.page:
-            await _respond(followed, change)
+            await _respond([followed], change)
         await change.trace("subscribe", look.ref.task_id)
     return kept, before
 
 
-async def _respond(followed: Followed, change: Change) -> None:
+async def _respond(tasks: Iterable[Followed], change: Change) -> None:
     """Call for what is bad already, as if this channel had followed it when it began; the others hear nothing anew."""
-    incident = await change.tx.incidents.of_task(followed.id)
-    if incident is None or incident.part_of is not None:
-        return
+    tx = change.tx
+    found: dict[int, Incident] = {}
+    for task in tasks:
+        incident = await tx.incidents.of_task(task.id)
+        if incident is None or incident.part_of in found:
+            continue
+        whole = None if incident.part_of is None else await tx.incidents.get(incident.part_of)
+        its = incident if whole is None or whole.closed_at is not None else whole
+        found[its.id] = its
     here = frozenset({place_of(change.asker)})
-    heard = Heard(incident=incident, badness=badness([followed]), places=here, paging=here)
-    await respond.hear(change.tx, [heard], accounts={}, now=change.now)
+    heard = [
+        Heard(incident=each, badness=badness(await tasks_of(tx, each)), places=here, paging=here)
+        for each in found.values()
+    ]
+    await respond.hear(tx, heard, accounts={}, now=change.now)
+
+
+async def _bad_here(wish: Wish, change: Change) -> list[Followed]:
+    """Find what of a wish for many is bad already, in a way that it is to be told."""
+    return [
+        task
+        for task in await change.tx.tasks.of_place(place_of(change.asker))
+        if task.known.bad_since is not None
+        and wish.covers(task.ref, _name(task))
+        and (not wish.only or task.known.state in wish.only)
+    ]
 
 
 async def _resume(change: Change) -> None:
@@ -279,6 +300,8 @@ async def _follow_all(command: Subscribe, what: Target, asker: Asker, desk: Desk
         for region in regions:
             await change.tx.sweeps.ensure(account.name, region, due_at=now)
         await _resume(change)
+        if wish.page and (before is None or before.wish != kept.wish):
+            await _respond(await _bad_here(wish, change), change)
         if before is None and any(wish.covers(task.ref, _name(task)) for task in await change.tx.tasks.of_place(place)):
             await put_boards(change.tx, account, [kept], None, now=now)  # else the first sweep puts it down
         if before is not None and before.wish == kept.wish:

@@ -186,6 +186,21 @@ async def test_what_one_channel_has_in_hand_calls_on_in_another(wake: Wake) -> N
     assert [call.step for call in night.calls("C0RELAYS")] == [0]
 
 
+async def test_what_is_bad_already_calls_in_a_channel_that_now_wants_to_be_called_for_all(wake: Wake) -> None:
+    async with wake() as night:
+        others = replace(night, channel="#ops-private")
+        for script in night.house.stage.aliyun.story.scripts:
+            night.house.stage.aliyun.story.remove(script.task_id)
+        await night.watches("show")
+        await night.breaks("show")
+        await night.house.ask("/relay oncall set @olga", user="olga", channel=others.channel)
+        await night.house.ask("/relay subscribe aliyun all page=yes", channel=others.channel)
+        await night.until(lambda: len(night.calls("C0OPS")) == 1)
+        await night.until(lambda: not night.waiting())
+
+    assert sorted(night.who()) == [("U0ANN", 0), ("U0OLGA", 0)]
+
+
 async def test_somebody_who_was_switched_off_is_passed_over_at_once_and_that_is_said(wake: Wake) -> None:
     async with wake() as night:
         await night.watches("show")

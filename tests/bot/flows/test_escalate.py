@@ -564,33 +564,51 @@ async def test_an_ack_takes_back_what_waits_to_be_sent(embedded: Database):
     assert waiting == []
 
 
+async def wants_calls(night: Night, task: str, place: Place) -> None:
+    """Let somebody subscribe a place with `page=yes`, as the command does."""
+    now, ref = night.world.clock.now, night.world.ref(task)
+    seen = (await night.world.known(task)).last
+    assert seen is not None
+    look = Look(
+        ref=ref,
+        provider="aliyun",
+        title="Alibaba Cloud",
+        snapshot=seen,
+        outlook=judge_look(seen, now),
+        asked_at=now,
+    )
+    asker = Asker(
+        person=Person(team="T1", user=BOB, standing=Standing.MEMBER),
+        channel=Channel(channel=place.channel, is_member=True),
+        team="T1",
+    )
+    async with night.world.memory.transaction() as tx:
+        await begin(look, Wish(account=ALI, page=True), Change(tx=tx, asker=asker, now=now))
+
+
 async def test_what_is_bad_already_calls_when_it_is_followed_so(embedded: Database):
     async with open_night(embedded, script("a")) as night:
         goes_down(night, "a")
         await night.passes(MINUTE)
         await night.keep(Rota(base=user(CAT)), OPS)
-        now, ref = night.world.clock.now, night.world.ref("a")
-        seen = (await night.world.known("a")).last
-        assert seen is not None
-        look = Look(
-            ref=ref,
-            provider="aliyun",
-            title="Alibaba Cloud",
-            snapshot=seen,
-            outlook=judge_look(seen, now),
-            asked_at=now,
-        )
-        asker = Asker(
-            person=Person(team="T1", user=BOB, standing=Standing.MEMBER),
-            channel=Channel(channel=OPS.channel, is_member=True),
-            team="T1",
-        )
-        async with night.world.memory.transaction() as tx:
-            await begin(look, Wish(account=ALI, page=True), Change(tx=tx, asker=asker, now=now))
+        await wants_calls(night, "a", OPS)
         await night.passes(timedelta(seconds=5))
         here, there = [await night.called(place=place) for place in (SHOW, OPS)]
 
     assert (len(here), [body.mentions for body in there]) == (1, [(CAT,)])
+
+
+async def test_one_of_many_that_are_bad_already_calls_for_all_of_them_when_it_is_followed_so(embedded: Database):
+    names = [f"t{number}" for number in range(10)]
+    async with open_night(embedded, *(script(name) for name in names)) as night:
+        goes_down(night, *names)
+        await night.passes(MINUTE)
+        await night.keep(Rota(base=user(CAT)), OPS)
+        await wants_calls(night, "t3", OPS)
+        await night.passes(timedelta(seconds=5))
+        (call,) = await night.called(place=OPS)
+
+    assert (call.mentions, call.task_id, call.count) == ((CAT,), None, 10)
 
 
 async def test_whoever_wants_no_calls_any_more_gets_none(embedded: Database):
