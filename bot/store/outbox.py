@@ -43,6 +43,7 @@ LEFT_FOR: Final = timedelta(seconds=10)  # then it is looked at again
 WITHDRAWN: Final = "withdrawn"  # the code of a call that nobody needs any more
 
 _CALLS: Final = (Kind.PAGE.value, Kind.DIRECT.value, Kind.CALL.value)
+_FOLLOWS: Final = ("page:%:ack:%", "page:%:resolve:%")  # the causes of what an outside pager hears of a call it has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,10 +360,15 @@ class Outbox:
         return revived.rowcount
 
     async def withdraw(self, response: int, *, now: datetime) -> int:
-        """Take back the calls of a response that nobody has begun to send; says how many that were."""
+        """
+        Take back the calls of a response that nobody has begun to send; says how many that were.
+
+        What a pager is still to hear of an earlier one stays: without its end that one would ring on.
+        """
         taken_back = await self._connection.execute(
             update(NoticeRow)
             .where(NoticeRow.response == response, NoticeRow.settled_at.is_(None))
+            .where(~or_(*(NoticeRow.cause.like(cause) for cause in _FOLLOWS)))
             .where(NoticeRow.state == State.PENDING.value, NoticeRow.kind.in_(_CALLS), NoticeRow.card == "")
             .values(state=State.DROPPED.value, settled_at=now, code=WITHDRAWN)
         )

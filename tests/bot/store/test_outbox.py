@@ -478,6 +478,8 @@ async def test_the_calls_of_a_response_that_nobody_has_begun_to_send_are_taken_b
         await tx.outbox.put(notice("page:3:1.0", Kind.DIRECT, place=person, user="U2", response=3), now=NOW)
         await tx.outbox.put(notice("page:3:1.0", Kind.CALL, place=pager, response=3), now=NOW)
         await tx.outbox.put(notice("page:4:0.0", Kind.PAGE, response=4), now=NOW)  # another response's
+        for cause in ("page:3:ack:0:2", "page:3:resolve:0:4"):  # no call, but what came of one
+            await tx.outbox.put(notice(cause, Kind.CALL, place=pager, response=3), now=NOW)
         await tx.outbox.put(notice("line:1", response=3), now=NOW)  # no call
         await tx.outbox.put(handled(3), now=NOW)  # no call, but the edit of one: it says who has it in hand
         withdrawn = await tx.outbox.withdraw(3, now=after(1))
@@ -497,9 +499,7 @@ async def test_the_calls_of_a_response_that_nobody_has_begun_to_send_are_taken_b
         "dropped",
         "dropped",
         "dropped",
-        "pending",
-        "pending",
-        "pending",
+        *["pending"] * 5,
         "sending",
     ]
 
