@@ -50,15 +50,17 @@ async def sent(tx: Tx, row: OutboxRow, *, now: datetime) -> None:
     """
     Do what follows when Slack has a page, or an edit of one.
 
-    A page was perhaps on its way while somebody acked, or while it came to an end; what shows its end shows no more.
+    A page was perhaps on its way while somebody acked, or while it came to an end; what shows its end shows no more,
+    unless it is back by now. Whoever does something about it at this moment waits, and then finds the page.
     """
-    if not isinstance(row.body, PageBody):
+    if not isinstance(row.body, PageBody) or row.response is None:
         return
+    response = await tx.responses.hold(row.response)
+    shows_end = row.body.handling is not None and row.body.handling.over_at is not None
     if not row.subject:
-        response = None if row.response is None else await tx.responses.get(row.response)
         if response is not None and not handling(response, now).is_free:
             await amend(tx, response, now=now)
-    elif row.root is not None and row.body.handling is not None and row.body.handling.over_at is not None:
+    elif shows_end and row.root is not None and (response is None or not response.is_open):
         await tx.cards.forget(row.place, row.root.ts)
 
 

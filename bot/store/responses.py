@@ -52,6 +52,11 @@ class Responses:
         """Find a response by its id."""
         return next(iter(await self._all(ResponseRow.id == response)), None)
 
+    async def hold(self, response: int) -> Response | None:
+        """Find a response by its id, and let nobody else save it until the transaction ends."""
+        rows = await self._connection.execute(select(ResponseRow).where(ResponseRow.id == response).with_for_update())
+        return next(map(_response, rows), None)
+
     async def of_incident(self, incident: int) -> list[Response]:
         """Find all responses to an incident, open or closed."""
         return await self._all(ResponseRow.incident == incident)

@@ -4,6 +4,7 @@ Calls on their way into Slack: where they stand, what goes before what, whom the
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import response as judge
 from bot.domain.message import HeldBack
-from bot.domain.notice import PageBody
+from bot.domain.notice import Kind, PageBody, from_json
 from bot.domain.page import About, pages
 from bot.domain.response import Badness, Due, Found, Policy, Response
 from bot.domain.rota import Level, Target, TargetKind
-from bot.flows.amend import amend
+from bot.flows.amend import amend, sent
 from bot.flows.deliver import deliver
+from bot.flows.drain import LEASE
 from bot.flows.incidents import held_back
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fail
@@ -278,6 +280,47 @@ async def test_an_end_is_shown_and_nothing_of_it_is_kept(mail: Mail):
         assert message.buttons == {}
     async with mail.memory.reading() as tx:
         assert [card.subject for card in await tx.cards.of_place(RELAYS)] == []
+
+
+async def test_what_is_back_while_its_end_is_being_shown_is_shown_as_back(mail: Mail):
+    response = await opened(mail)
+    response = await call(mail, response, "U0ANN")
+    await mail.finish()
+    await show(mail, judge.closed(response, "recovered", mail.clock()))
+    honest, ends = mail.office, []
+
+    async def edit(channel: str, ts: str, body: Any) -> None:
+        if not ends:
+            ends.append(body.handling.over_at)
+            await show(mail, judge.reopened(await kept(mail, response), Badness(rank=2), mail.clock()))
+        await honest.speech.edit(channel, ts, body)
+
+    await deliver(RELAYS, replace(honest, speech=replace(honest.speech, edit=edit)))
+    await mail.finish()
+
+    (told,) = mail.roots()
+    assert None not in ends
+    assert "Over since " not in told.words
+    assert press.ACK in told.buttons
+
+
+async def test_an_ack_that_comes_while_it_is_written_down_that_the_call_stands_finds_the_call(mail: Mail):
+    response = await opened(mail)
+    response = await call(mail, response, "U0ANN")
+    async with mail.memory.transaction() as tx:
+        claim = await tx.outbox.claim_place(RELAYS, now=mail.clock(), lease=LEASE)
+        assert claim is not None
+        row = await tx.outbox.next(claim, now=mail.clock())
+        assert row is not None
+    async with mail.memory.transaction() as tx:
+        assert await tx.outbox.settle(row, claim, ts="1.1", now=mail.clock())
+        await sent(tx, row, now=mail.clock())
+        acking = asyncio.create_task(ack(mail, response))
+        await asyncio.wait({acking}, timeout=0.3)  # in vain: whoever has it first is waited for
+    await acking
+    edits = [from_json(row.body) for row in await mail.rows() if row.card and row.kind == Kind.PAGE]
+
+    assert [isinstance(edit, PageBody) and edit.handling and edit.handling.by for edit in edits] == ["U0ANN"]
 
 
 async def test_a_call_that_somebody_deleted_is_not_said_anew_by_its_edit(mail: Mail):
