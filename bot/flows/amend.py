@@ -1,5 +1,6 @@
 """
-Amend: messages that show who has an incident in hand are brought up to date when that changes.
+Amend: messages that show who has an incident in hand are brought up to date when that changes, and calls that then
+nobody needs are not made.
 
 A card shows it as it is when the card is sent; a page that Slack has is edited, so that its button goes.
 """
@@ -62,6 +63,14 @@ async def sent(tx: Tx, row: OutboxRow, *, now: datetime) -> None:
             await amend(tx, response, now=now)
     elif shows_end and row.root is not None and (response is None or not response.is_open):
         await tx.cards.forget(row.place, row.root.ts)
+
+
+async def is_needless(tx: Tx, row: OutboxRow, *, now: datetime) -> bool:
+    """Say whether a row would call somebody for what somebody has in hand by now, or what is over."""
+    if not isinstance(row.body, PageBody) or row.body.act != "trigger" or row.subject or row.response is None:
+        return False
+    response = await tx.responses.get(row.response)
+    return response is None or not handling(response, now).is_free
 
 
 async def handled(tx: Tx, row: OutboxRow, *, now: datetime) -> Body:

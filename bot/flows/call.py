@@ -17,6 +17,7 @@ from bot.domain.notice import Kind, LineBody, Notice, PageBody
 from bot.domain.pager import name_of, unheard
 from bot.domain.speech import Obstacle, Refused, Unsure
 from bot.domain.subscription import Place
+from bot.flows.amend import is_needless
 from bot.flows.drain import backoff, drain, surely
 from bot.queue.punctual import Late
 
@@ -67,11 +68,14 @@ async def call(place: Place, exchange: Exchange) -> None:
 
 
 async def _begin(exchange: Exchange, claim: Claim) -> OutboxRow | None:
-    """Begin the next row, unless the team is to hear nothing."""
+    """Begin the next row, unless the team is to hear nothing; what may have arrived is not sent again in vain."""
     async with exchange.memory.transaction() as tx:
         if await tx.channels.paused(Place(team=claim.place.team, channel="")) is not None:
             return None  # what waits is kept as it is
-        return await tx.outbox.next(claim, now=exchange.now())
+        now = exchange.now()
+        while (row := await tx.outbox.next(claim, now=now)) is not None and await is_needless(tx, row, now=now):
+            await tx.outbox.drop(row, claim, now=now)  # what came of it goes after it
+        return row
 
 
 async def _send(exchange: Exchange, row: OutboxRow, claim: Claim) -> bool:

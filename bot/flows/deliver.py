@@ -17,7 +17,7 @@ from bot.domain import burst, telling
 from bot.domain.notice import CardBody, DrillBody, Kind, LineBody, Notice, PageBody, ReplyBody
 from bot.domain.speech import Obstacle, Refused, Saying, Unsure
 from bot.domain.subscription import Place
-from bot.flows.amend import handled, sent
+from bot.flows.amend import handled, is_needless, sent
 from bot.flows.drain import backoff, drain, surely
 from bot.flows.pause import pause
 from bot.flows.unreachable import pass_over
@@ -48,6 +48,10 @@ _IN_CHANNEL_STOPS: Final = {
 }
 
 log = logging.getLogger(__name__)
+
+
+class Needless(Exception):
+    """Somebody was to be called again, and has it in hand by now."""
 
 
 async def _no_link(_channel: str, _ts: str) -> str:
@@ -156,6 +160,9 @@ async def _send(row: OutboxRow, claim: Claim, office: Office, fresh: dict[str, d
         log.warning("something to be said in %s was held up and is looked at again", row.place.channel)
         async with office.memory.transaction() as tx:
             return await tx.outbox.put_off(row, claim, office.now())
+    except Needless:
+        async with office.memory.transaction() as tx:
+            return await tx.outbox.drop(row, claim, now=office.now())
     except Unsure:
         return await _is_unsure(row, claim, office)
     except Refused as refused:
@@ -240,6 +247,9 @@ async def _linked(row: OutboxRow, office: Office) -> OutboxRow:
 async def _find_or_post(row: OutboxRow, saying: Saying, claim: Claim, office: Office) -> str:
     if row.is_unsure and (found := await office.speech.find(saying, row.started_at - LOOK_BACK)) is not None:
         return found
+    async with office.memory.reading() as tx:
+        if await is_needless(tx, row, now=office.now()):
+            raise Needless
     async with surely(claim, office):
         return await office.speech.post(saying)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -42,6 +42,7 @@ TEAM = "T0SANDBOX"
 RELAYS = Place(team=TEAM, channel="C0RELAYS1")
 NIGHT, DESK = pager(TEAM, "night"), pager(TEAM, "desk")
 SECOND = timedelta(seconds=1)
+LATER = datetime(2026, 11, 22, tzinfo=UTC)
 IMPATIENT = SECOND  # so long a pager that hangs is waited for: one that answers does so in milliseconds
 NEXT = Level(after=timedelta(minutes=5), target=Target(kind=TargetKind.USER, id="U0BOB00001"))
 
@@ -311,6 +312,33 @@ async def test_two_processes_at_once_call_once(desk: Desk):
 
     assert [alert.events for alert in desk.receiver.alerts] == [["trigger", "acknowledge"]] * 3
     assert len(desk.receiver.door.ledger) == 6
+
+
+@pytest.mark.parametrize(
+    ("since", "states", "events"),
+    [
+        ({"ack_until": LATER, "acked_by": "U0ANN00001"}, [("dropped", ""), ("done", "")], []),
+        ({"closed_at": LATER}, [("dropped", ""), ("done", "")], []),
+        ({}, [("done", ""), ("done", "")], [["trigger", "resolve"]]),
+    ],
+    ids=["somebody has it in hand", "it is over", "nobody did anything"],
+)
+async def test_a_call_that_may_have_arrived_is_made_again_unless_nobody_needs_it(
+    desk: Desk, since: dict[str, Any], states: list[tuple[str, str]], events: list[list[str]]
+):
+    number = await desk.respond()
+    desk.faults(Drop())
+    await desk.say(number, "trigger")
+    await desk.drain()
+    unsure = await desk.states()
+    async with desk.memory.transaction() as tx:
+        await tx.responses.save(replace(await desk.response(number), **since))
+    await desk.say(number, "resolve")
+    await desk.drain(seconds=3)
+
+    assert unsure == [("unsure", "")]
+    assert await desk.states() == states
+    assert [alert.events for alert in desk.receiver.alerts] == events
 
 
 async def test_what_is_refused_for_good_is_told_and_the_next_level_is_called_now(desk: Desk):

@@ -24,7 +24,7 @@ from bot.flows.deliver import deliver
 from bot.flows.drain import LEASE
 from bot.flows.incidents import held_back
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fail
+from bot.sandbox.faults import Drop, Fail
 from bot.sandbox.slack import BOT_TOKEN, Slack
 from bot.slack.cards import press
 from bot.slack.voice import Voice
@@ -226,6 +226,22 @@ async def test_where_two_were_called_the_other_one_has_their_time(mail: Mail):
     assert (after.called, after.due_at) == (("U0BOB",), response.due_at)
     assert len(direct(mail, "bob")) == 1
     assert any("I cannot call <@U0DORA>" in message.words for message in mail.roots())
+
+
+async def test_whoever_was_to_be_called_again_is_left_alone_where_somebody_has_it_in_hand_by_then(mail: Mail):
+    response = await opened(mail)
+    mail.slack.faults.plan(Drop(), on="chat.postMessage", times=None)
+    response = await call(mail, response, "U0ANN")
+    for place in (RELAYS, replace(RELAYS, channel="U0ANN")):
+        await mail.deliver(place)
+    unsure = [row.state for row in await mail.rows()]
+    mail.slack.faults.clear()
+    await ack(mail, response, "U0BOB")
+    await mail.finish()
+
+    assert unsure == ["unsure", "unsure"]
+    assert [row.state for row in await mail.rows()] == ["dropped", "dropped"]
+    assert mail.slack.heard() == []
 
 
 async def test_an_ack_is_shown_by_every_message_that_called_and_takes_its_button(mail: Mail):
