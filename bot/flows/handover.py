@@ -21,6 +21,7 @@ from bot.domain.subscription import Place
 from bot.domain.text import age, clip, span
 from bot.domain.words import say
 from bot.flows.about import about
+from bot.flows.amend import amend
 from bot.flows.duty import calendars_of
 from bot.flows.periodic import periodically
 
@@ -176,7 +177,10 @@ class Handovers:
         What they had in hand goes on at once: nobody else would see to it before their ack is over.
         """
         async with self._memory.transaction() as tx:
-            await tx.responses.leave(team, user, now=now)
+            for before in await tx.responses.leave(team, user, now=now):
+                after = await tx.responses.get(before.id)
+                if after is not None and after.is_open and user in {before.acked_by, before.assigned_to}:
+                    await amend(tx, after, now=now)
             for kept in await tx.rotas.leave(team, user, now=now):
                 left = without(kept.rota, user)
                 await tx.outbox.put(_line(kept.place, "rota_left", now, who=user), now=now)

@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.domain.calendar import Booking, Calendar
-from bot.domain.notice import Kind, LineBody, from_json
+from bot.domain.handling import Handling
+from bot.domain.notice import Kind, LineBody, Notice, PageBody, from_json
 from bot.domain.response import Badness, Due, Policy, Response
 from bot.domain.rota import Cover, Level, Rota, Target, TargetKind, Turns, on_call
 from bot.flows.escalate import Reach
@@ -21,6 +22,7 @@ from bot.sandbox.clock import Clock
 from bot.store.memory import Memory
 from bot.store.tables import NoticeRow
 from tests.bot.flows.world import ALI, SHOW, open_world, script
+from tests.bot.pager.pages import page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -281,6 +283,37 @@ async def test_what_a_deactivated_person_had_in_hand_goes_on_at_once(shifts: Shi
 
     assert found is not None
     assert (found.acked_by, found.is_acked, found.due, found.due_at) == ("", False, Due.CALL, now)
+
+
+async def test_what_a_deactivated_person_had_in_hand_is_shown_as_nobodys(shifts: Shifts) -> None:
+    now = shifts.clock.now
+    assigned = Response(
+        id=0,
+        incident=7,
+        place=SHOW,
+        opened_at=now,
+        pages=True,
+        policy=Policy(),
+        badness=Badness(rank=2),
+        step=0,
+        due=Due.CALL,
+        due_at=now + HOUR,
+        assigned_to="U1",
+    )
+    await shifts.keep(turns("U1", "U2"))
+    async with shifts.memory.transaction() as tx:
+        number = await tx.responses.open(assigned)
+        assert number is not None
+        body = page(response=number, incident=7)
+        await tx.outbox.put(Notice(place=SHOW, kind=Kind.PAGE, cause="page", body=body, response=number), now=now)
+    async with shifts.database.writing() as connection:
+        await connection.execute(update(NoticeRow).values(state="done", settled_at=now, ts="1.1"))
+    shifts.gone.add("U1")
+    await shifts.beat()()
+    async with shifts.database.reading() as connection:
+        edits = [from_json(row.body) for row in await connection.execute(select(NoticeRow)) if row.card]
+
+    assert [isinstance(edit, PageBody) and edit.handling for edit in edits] == [Handling(response=number, version=1)]
 
 
 async def test_a_user_group_holds_whoever_is_on_call_where_an_operator_wants_that(shifts: Shifts) -> None:
