@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, delete, or_, select, update
 
 from bot.domain.drill import Drill, Sent, steps_from_json, steps_to_json
-from bot.domain.notice import Step
+from bot.domain.notice import Kind, Step
 from bot.domain.subscription import Place
 from bot.store.line import State
 from bot.store.outbox import WITHDRAWN
@@ -73,17 +73,19 @@ class Drills:
         """
         Take back what was not delivered: a call that comes after the end would wake somebody for nothing.
 
-        What may stand in the channel already as its message is left, to become the table.
+        What may stand in the channel already as its message is left, to become the table. What is on its way to a pager
+        is not sent again: what ends it goes after it.
 
         Args:
             begun: also what somebody was sending; only where that was so long ago that nobody does any more.
         """
         states = [State.UNSURE.value, State.SENDING.value] if begun else [State.UNSURE.value]
         is_untold = NoticeRow.state.in_([State.PENDING.value, State.PARKED.value])
+        is_leaving = and_(NoticeRow.kind == Kind.CALL.value, NoticeRow.state == State.SENDING.value)
         code = case((NoticeRow.state == State.PARKED.value, NoticeRow.code), else_=WITHDRAWN)
         await self._connection.execute(
             update(NoticeRow)
-            .where(_is_of(drill), or_(is_untold, and_(NoticeRow.card == "", NoticeRow.state.in_(states))))
+            .where(_is_of(drill), or_(is_untold, is_leaving, and_(NoticeRow.card == "", NoticeRow.state.in_(states))))
             .values(state=State.DROPPED.value, settled_at=now, code=code)
         )
 

@@ -168,10 +168,11 @@ async def test_whoever_was_called_outside_is_told_that_it_is_over(rehearsal: Reh
     assert len({body.dedup_key for body in calls if isinstance(body, PageBody)}) == 1
 
 
-async def test_a_pager_that_gave_no_answer_may_ring_and_is_told_that_it_is_over(rehearsal: Rehearsal):
+@pytest.mark.parametrize("state", ["unsure", "sending"])
+async def test_a_pager_that_gave_no_answer_may_ring_and_is_told_that_it_is_over(rehearsal: Rehearsal, state: str):
     await rehearsal.settle(Step.CARD, Step.THREAD, Step.CHANNEL, Step.DIRECT)
     async with rehearsal.database.writing() as connection:
-        await connection.execute(update(NoticeRow).where(NoticeRow.kind == Kind.CALL).values(state="unsure"))
+        await connection.execute(update(NoticeRow).where(NoticeRow.kind == Kind.CALL).values(state=state))
     await end_drills(rehearsal.memory, now=NOW + IN_TIME)
     table, _ = await rehearsal.said()
     calls = [(row.state, from_json(row.body)) for row in await rehearsal.rows(NoticeRow) if row.kind == Kind.CALL]
