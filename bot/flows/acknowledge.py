@@ -150,6 +150,8 @@ async def _tell(command: Deeds, case: Case, outcome: Outcome, change: Change) ->
             await change.tell_at(response.place, key, **who, **values)
         case Close(reason=reason):
             for each in await change.tx.responses.of_incident(case.incident.id):
+                if (each.closed_at, each.closed_why) != (change.now, CLOSED):
+                    continue  # a channel that follows nothing of it any more
                 await change.tell_at(each.place, "closed", about=str(each.id), reason=reason, **values)
         case _:
             return

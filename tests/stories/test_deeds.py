@@ -187,6 +187,22 @@ async def test_only_who_is_concerned_gives_it_to_others_or_ends_it_and_the_reaso
         assert ("U0BOB", "assign", "refused", "not_on_call") in audit(night)
 
 
+async def test_who_closed_it_is_read_in_channels_that_follow_it_still(wake: Wake) -> None:
+    async with wake() as night:
+        others = replace(night, channel="#ops-private")
+        await night.watches("show", rota=("set @ann",))
+        await others.watches("show", rota=("set @olga",))
+        await night.breaks("show")
+        await night.until(lambda: len(night.calls("C0OPS")) == 1)
+        await night.house.ask("/relay unsubscribe aliyun show", user="olga", channel=others.channel)
+        await night.house.ask(f'/relay close #{number(night)} reason="called off"')
+        await night.until(lambda: any(" closed #" in line for line in night.lines()) and not night.waiting())
+        elsewhere = others.lines()
+
+    assert [line for line in elsewhere if " closed #" in line] == []
+    assert any("unsubscribed" in line for line in elsewhere)
+
+
 async def test_a_button_in_somebodys_conversation_is_theirs_who_was_called(wake: Wake) -> None:
     async with wake() as night:
         await night.watches("main-en")
