@@ -17,7 +17,7 @@ from bot.domain import still
 from bot.domain.message import Look
 from bot.domain.notice import CardBody, Kind, LineBody, Notice, ReplyBody
 from bot.domain.outlook import judge_look
-from bot.domain.subscription import ChannelSettings
+from bot.domain.subscription import ChannelSettings, Place
 from bot.domain.task import Why
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.contract import Remark, Snapshot, TaskState
-    from bot.domain.subscription import Mute, Place, Subscription
+    from bot.domain.subscription import Mute, Subscription
     from bot.domain.task import Followed, Known, News, Successor, Verdict
 
 REFRESH: Final = timedelta(minutes=30)  # a card on which nothing changes shows a newer read this often
@@ -216,6 +216,13 @@ def line(place: Place, key: str, *, user: str, cause: str, thread_ts: str = "", 
     """Return one line of ours: the sentence of that key, and who did it."""
     body = LineBody(key=key, user=user, values=tuple(sorted(values.items())), thread_ts=thread_ts)
     return Notice(place=place, kind=Kind.LINE, cause=cause, body=body)
+
+
+def direct(place: Place, to: str, key: str, *, user: str, cause: str, **values: str) -> Notice:
+    """Tell one person such a line about a channel; in an outbox of their own, which no channel holds up."""
+    there = Place(team=place.team, channel=to)
+    said = line(there, key, user=user, cause=cause, channel=place.channel, **values)
+    return replace(said, kind=Kind.DIRECT, user=to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.handover import gaps_ahead, hand_over, is_check, next_look
-from bot.domain.notice import Kind, LineBody, Notice
 from bot.domain.response import handling
 from bot.domain.rota import Target, TargetKind, on_call, people, without
-from bot.domain.subscription import Place
+from bot.domain.telling import direct, line
 from bot.domain.text import age, clip, span
 from bot.domain.words import say
 from bot.flows.about import about
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
     from bot.domain.account import Account
     from bot.domain.calendar import Calendar
     from bot.domain.handover import Handover
+    from bot.domain.notice import Notice
     from bot.domain.rota import Rota
+    from bot.domain.subscription import Place
     from bot.flows.escalate import Reach
     from bot.store.memory import Memory, Tx
     from bot.store.rotas import KeptRota
@@ -200,10 +201,8 @@ class Handovers:
             return
         log.warning("usergroups.users.update did not put %s into %s: %s", who.id, group, code)
         async with self._memory.transaction() as tx:
-            failed = LineBody(key="group_failed", user="", values=(("code", code), ("who", who.id)))
-            await tx.outbox.put(
-                Notice(place=place, kind=Kind.LINE, cause=f"group:{group}:{code}", body=failed), now=now
-            )
+            failed = line(place, "group_failed", user="", cause=f"group:{group}:{code}", code=code, who=who.id)
+            await tx.outbox.put(failed, now=now)
 
 
 def _warnings(place: Place, rota: Rota, calendars: Mapping[str, Calendar], now: datetime) -> Iterator[Notice]:
@@ -248,17 +247,8 @@ def _cause(what: str, now: datetime) -> str:
 def _line(place: Place, key: str, now: datetime, **values: str) -> Notice:
     """Tell a channel what nobody did; one that comes twice at the same millisecond is one."""
     subject = f"{key}:{values.get('name') or values.get('who', '')}"
-    body = LineBody(key=key, user="", values=tuple(sorted(values.items())))
-    return Notice(place=place, kind=Kind.LINE, cause=_cause(subject, now), body=body)
+    return line(place, key, user="", cause=_cause(subject, now), **values)
 
 
 def _direct(place: Place, key: str, user: str, now: datetime, **values: str) -> Notice:
-    """Tell one person; in an outbox of their own, which no channel holds up."""
-    body = LineBody(key=key, user="", values=tuple(sorted({"channel": place.channel, **values}.items())))
-    return Notice(
-        place=Place(team=place.team, channel=user),
-        kind=Kind.DIRECT,
-        cause=_cause(f"{key}:{place.channel}", now),
-        body=body,
-        user=user,
-    )
+    return direct(place, user, key, user="", cause=_cause(f"{key}:{place.channel}", now), **values)

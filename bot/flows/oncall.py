@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final
 from bot.domain import message
 from bot.domain.edit import concerned, edited
 from bot.domain.handover import coming, gaps_ahead
-from bot.domain.notice import Kind, LineBody, Notice
 from bot.domain.oncall import Escalate, OnCall, Override, Rotate, SetOnCall
 from bot.domain.permit import Deed, Standing
 from bot.domain.rota import Rota, Target, TargetKind, on_call
-from bot.domain.subscription import Place
+from bot.domain.telling import direct
 from bot.domain.typed import CommandError
 from bot.domain.words import say
 from bot.flows.admit import require
@@ -23,7 +22,6 @@ from bot.flows.duty import calendars_of, has_duty
 from bot.flows.where import about, is_direct, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.domain.oncall import OnCalling
@@ -114,21 +112,10 @@ async def _changed(command: OnCalling, change: Change, asker: Asker) -> message.
         raise CommandError(say("oncall.again"), instead="/relay oncall")
     await change.tell(edit.key, **edit.values)
     for key, user, values in concerned(command, before, after, calendars, now=now):
-        await tx.outbox.put(_direct(place, key, user, values, asker), now=now)
+        cause = f"line:{asker.act}:{key}"
+        await tx.outbox.put(direct(place, user, key, user=asker.person.user, cause=cause, **values), now=now)
     await change.trace(edit.key, edit.subject)
     return replace(await _shown(asker, tx, now=now), said=say("oncall.done"))
-
-
-def _direct(place: Place, key: str, user: str, values: Mapping[str, str], asker: Asker) -> Notice:
-    """Tell one person; in an outbox of their own, which no channel holds up."""
-    body = LineBody(key=key, user=asker.person.user, values=tuple(sorted({"channel": place.channel, **values}.items())))
-    return Notice(
-        place=Place(team=place.team, channel=user),
-        kind=Kind.DIRECT,
-        cause=f"line:{asker.act}:{key}",
-        body=body,
-        user=user,
-    )
 
 
 async def _shown(asker: Asker, tx: Tx, *, now: datetime) -> message.OnCallShown:

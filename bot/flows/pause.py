@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.notice import Kind, LineBody, Notice
-from bot.domain.subscription import Place
+from bot.domain.telling import direct
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from bot.domain.subscription import Place
     from bot.store.memory import Tx
 
 SHARED: Final = "channel_shared"  # why a channel is paused where another workspace began to read along
@@ -33,7 +33,8 @@ async def pause(tx: Tx, place: Place, why: str, *, tells: str, code: str, now: d
     if is_new:
         creators = {subscription.created_by for subscription in await tx.subscriptions.of_place(place)}
         for user in sorted(creators - {""}):
-            await tx.outbox.put(_told(place, user, tells=tells, code=code, now=now), now=now)
+            cause = f"paused:{place.channel}:{int(now.timestamp() * 1000)}"
+            await tx.outbox.put(direct(place, user, tells, user=user, cause=cause, code=code), now=now)
     await tx.outbox.park_place(place, why, now=now)
     return is_new
 
@@ -44,14 +45,3 @@ async def resume(tx: Tx, place: Place, healed: Collection[str], *, now: datetime
         return False
     await tx.outbox.revive(place, now=now)
     return True
-
-
-def _told(place: Place, user: str, *, tells: str, code: str, now: datetime) -> Notice:
-    """Tell one person; in an outbox of their own, which no channel holds up."""
-    return Notice(
-        place=Place(team=place.team, channel=user),
-        kind=Kind.DIRECT,
-        cause=f"paused:{place.channel}:{int(now.timestamp() * 1000)}",
-        body=LineBody(key=tells, user=user, values=(("channel", place.channel), ("code", code))),
-        user=user,
-    )
