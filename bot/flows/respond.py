@@ -329,13 +329,19 @@ async def _followers(tx: Tx, leader: Response) -> list[Response]:
 
 
 async def _promote(tx: Tx, followers: Sequence[Response], now: datetime) -> None:
-    """Let the first of those that a response called for call for the others; whoever saves one stops nothing."""
-    leader: int | None = None
+    """
+    Let the first of those that a response called for call for the others; whoever saves one stops nothing.
+
+    What somebody has in hand calls nobody yet, and so for nothing that they have not.
+    """
+    leaders: dict[tuple[str, datetime] | None, int] = {}
     for follower in followers:
         found: Response | None = follower
         while found is not None and found.is_open and found.leader == follower.leader:
-            if await tx.responses.save(judge.promoted(found, now, leader=leader)):
-                leader = found.id if leader is None else leader
+            until = found.ack_until
+            hand = (found.acked_by, until) if until is not None and until > now else None
+            if await tx.responses.save(judge.promoted(found, now, leader=leaders.get(hand))):
+                leaders.setdefault(hand, found.id)
                 break
             found = await tx.responses.get(follower.id)
 

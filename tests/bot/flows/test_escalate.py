@@ -23,7 +23,7 @@ from bot.domain.subscription import Place, Wish
 from bot.flows.change import Change
 from bot.flows.desk import Asker
 from bot.flows.follow import begin
-from bot.flows.respond import close, leave, silence, unsilence
+from bot.flows.respond import close, leave, settle, silence, unsilence
 from bot.flows.unmute import end_mutes
 from bot.flows.unreachable import pass_over
 from bot.sandbox.faults import Fail
@@ -276,6 +276,21 @@ async def test_what_was_called_for_calls_by_itself_when_the_other_is_over(embedd
         calls = await night.called()
 
     assert [body.task_id for body in calls] == ["t0", "t1"]
+
+
+async def test_what_somebody_has_in_hand_calls_for_none_of_the_rest(embedded: Database):
+    async with open_night(embedded, *(script(f"t{number}") for number in range(20))) as night:
+        for name in ("t0", "t1", "t2"):
+            goes_down(night, name)
+            await night.passes(15 * timedelta(seconds=1))
+        async with night.world.memory.transaction() as tx:
+            _, follower, _ = await tx.responses.open_of_place(SHOW)
+            await settle(tx, judge.acked(follower, BOB, night.world.clock.now), accounts={}, now=night.world.clock.now)
+        night.world.say("t0", "1")
+        await night.passes(MINUTE)
+        calls = await night.called()
+
+    assert [body.task_id for body in calls] == ["t0", "t2"]
 
 
 async def test_what_ends_together_is_handed_to_nobody(embedded: Database):
