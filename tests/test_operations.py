@@ -51,7 +51,7 @@ def test_each_log_line_is_one_that_is_written(quoted: str):
     assert any(
         all(word.removesuffix(" C") in line for word in words)
         for line in SOURCE.splitlines()
-        if "log." in line or line.lstrip().startswith(('"', 'f"'))
+        if "log." in line or "else_=" in line or line.lstrip().startswith(('"', 'f"'))
     )
 
 
