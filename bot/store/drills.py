@@ -52,11 +52,11 @@ class Drills:
         return None if row is None else _drill(row)
 
     async def under_way(self, *, limit: int = 100) -> list[Drill]:
-        """Find the drills that are under way, oldest first."""
+        """Find the drills that are under way, oldest first; not those that a newer release began."""
         rows = await self._connection.execute(
             select(DrillRow).where(DrillRow.id > 0).order_by(DrillRow.id).limit(limit)
         )
-        return [_drill(row) for row in rows]
+        return [drill for row in rows if (drill := _readable(row)) is not None]
 
     async def end(self, drill: Drill) -> bool:
         """Forget a drill that is over; False when somebody else has."""
@@ -107,6 +107,13 @@ def _sent(row: Any) -> Sent:
     if row.state == State.DONE.value:
         return Sent(at=row.settled_at)
     return Sent(code=row.code or row.state if row.state in _OVER else "", is_begun=row.state in _BEGUN)
+
+
+def _readable(row: Any) -> Drill | None:
+    try:
+        return _drill(row)
+    except ValueError:
+        return None
 
 
 def _drill(row: Any) -> Drill:

@@ -148,6 +148,15 @@ async def test_of_many_who_end_it_at_once_one_does(rehearsal: Rehearsal):
     assert len(await rehearsal.said()) == 2
 
 
+async def test_one_that_a_newer_release_began_is_left_to_it(rehearsal: Rehearsal):
+    await rehearsal.settle(*Step)
+    async with rehearsal.database.writing() as connection:
+        await connection.execute(update(DrillRow).values(steps='[{"step":"one of the next release"}]'))
+
+    assert await end_drills(rehearsal.memory, now=NOW + 3 * SECOND) == 0
+    assert len(await rehearsal.rows(DrillRow)) == 1
+
+
 async def test_one_that_nobody_was_there_to_end_says_that_it_was_interrupted(rehearsal: Rehearsal):
     """Every process died after the commit: nothing was sent, and an hour later somebody is there again."""
     later = NOW + timedelta(hours=1)
