@@ -69,7 +69,7 @@ def pages(
         version=response.version + 1,
         step=call.step,
         attempt=call.attempt,
-        dedup_key=dedup_key(response.incident, call.step),
+        dedup_key=dedup_key(response.known_by or response.incident, call.step),
         mentions=call.found.mentions,
         channel=response.place.channel,
         account=about.account,

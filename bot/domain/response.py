@@ -126,6 +126,7 @@ class Response:
     worsened: int = 0  # the version with which it last got worse in kind
     called: tuple[str, ...] = ()  # the user and group ids of the last call
     calls: tuple[int, ...] = ()  # levels for which outside pagers were triggered and hold something open
+    known_by: int | None = None  # the incident by which those know it, where a group has taken it over
     closed_at: datetime | None = None
     closed_why: str = ""
 

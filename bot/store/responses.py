@@ -112,11 +112,15 @@ class Responses:
         return saved.rowcount == 1
 
     async def move(self, response: Response, incident: int) -> bool:
-        """Let what was begun about one incident go on about another, to which the place has no response yet."""
+        """
+        Let what was begun about one incident go on about another, to which the place has no response yet.
+
+        Outside pagers go on knowing it by the one that they were called for.
+        """
         moved = await self._connection.execute(
             update(ResponseRow)
             .where(ResponseRow.id == response.id, ResponseRow.version == response.version)
-            .values(incident=incident, version=response.version + 1)
+            .values(incident=incident, known_by=response.known_by or response.incident, version=response.version + 1)
         )
         return moved.rowcount == 1
 
@@ -178,6 +182,7 @@ def _values(response: Response) -> dict[str, Any]:
         "worsened": response.worsened,
         "called": ",".join(response.called),
         "calls": ",".join(map(str, response.calls)),
+        "known_by": response.known_by,
         "closed_at": response.closed_at,
         "closed_why": response.closed_why,
     }
@@ -212,6 +217,7 @@ def _response(row: Any) -> Response:
         worsened=row.worsened,
         called=tuple(row.called.split(",")) if row.called else (),
         calls=tuple(int(step) for step in row.calls.split(",")) if row.calls else (),
+        known_by=row.known_by,
         closed_at=row.closed_at,
         closed_why=row.closed_why,
     )

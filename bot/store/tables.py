@@ -423,6 +423,7 @@ class ResponseRow(Table):
     worsened: Mapped[int]  # the version with which it last got worse in kind
     called: Mapped[str]  # people and groups of the last call, joined by commas
     calls: Mapped[str]  # steps, joined by commas
+    known_by: Mapped[int | None] = mapped_column(_ID)  # the incident in outside pagers' keys, where it is another one
     closed_at: Mapped[datetime | None]
     closed_why: Mapped[str]
 

@@ -46,6 +46,27 @@ async def test_who_the_calendar_names_is_called_and_pagers_hear_the_whole_story(
     assert 0 < beats <= pager.beats
 
 
+async def test_what_pagers_hold_of_the_first_few_of_many_ends_with_the_others(wake: Wake) -> None:
+    """A pager knows a call by its key: what it was called for is taken over by a group, and the key is not."""
+    tasks = [f"show-{number:02}" for number in range(30)]
+    async with wake(pagers=True) as night:
+        pager = night.house.stage.pager
+        await night.watches_all(tasks, rota=("set @ann",))
+        await night.breaks(*tasks[:3])
+        await night.until(lambda: pager.alerts and pager.hooks)
+        for task in tasks[3:]:
+            night.says(task, "3", "PullStreamFailed")
+        await night.until(lambda: any("30 tasks of aliyun at once" in line for line in night.lines()))
+        await night.acks("ann")
+        await night.until(lambda: pager.alerts[0].state == "acknowledged")
+        await night.recovers(*tasks)
+        await night.until(lambda: pager.alerts[0].state == "resolved")
+
+    (alert,) = pager.alerts
+    assert alert.events == ["trigger", "acknowledge", "resolve"]
+    assert [hook.type.removeprefix("incident.") for hook in pager.hooks] == ["triggered", "acknowledged", "resolved"]
+
+
 async def test_no_key_of_what_is_called_is_kept_or_said(wake: Wake) -> None:
     async with wake(pagers=True) as night:
         pager = night.house.stage.pager

@@ -45,6 +45,7 @@ async def test_a_response_is_kept_with_everything_that_is_known_of_it(memory: Me
         worsened=3,
         called=("U1", "S1"),
         calls=(0, 1),
+        known_by=5,
         closed_at=after(2),
         closed_why="recovered",
     )
@@ -74,7 +75,7 @@ async def test_what_was_begun_about_one_incident_goes_on_about_another(memory: M
         now = await tx.responses.get(read.id)
 
     assert answers == [True, False]  # the second one had read what is not so any more
-    assert now == replace(read, incident=8, version=1)
+    assert now == replace(read, incident=8, known_by=7, version=1)
 
 
 async def test_a_place_has_one_response_to_an_incident(memory: Memory):
