@@ -18,6 +18,7 @@ from bot.domain.handling import Handling
 from bot.domain.message import Look
 from bot.domain.subscription import Place
 from bot.domain.task import News, Successor, Why
+from bot.domain.words import say
 
 
 class Kind(StrEnum):
@@ -268,8 +269,23 @@ def to_json(body: Body) -> str:
 
 
 def from_json(text: str) -> Body:
-    """Read a body back, this release's or the previous one's."""
-    return _BODIES.validate_json(text)
+    """
+    Read a body back, this release's or the previous one's.
+
+    Raises:
+        ValueError: it is spoilt, or a newer release's: of another shape, or a line that has no words here.
+    """
+    body = _BODIES.validate_json(text)
+    if isinstance(body, LineBody):
+        _has_words(body)
+    return body
+
+
+def _has_words(body: LineBody) -> None:
+    try:
+        say(f"line.{body.key}", **{"user": body.user, **dict(body.values)})
+    except KeyError:
+        raise ValueError("there is no such line, or one of its values is missing") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select, update
 
-from bot.domain.notice import CardBody, DigestBody, Kind, ReplyBody, from_json
-from bot.store import claims
+from bot.domain.notice import CardBody, DigestBody, Kind, ReplyBody
+from bot.store import claims, legible
 from bot.store.batches import batches
 from bot.store.line import State
 from bot.store.tables import CardRow, NoticeRow
@@ -68,7 +68,7 @@ class Bursts:
             .where(NoticeRow.id.in_(ids), NoticeRow.kind.in_([Kind.REPLY.value, Kind.CHANNEL.value]))
             .order_by(NoticeRow.id)
         )
-        found = [(row, from_json(row.body)) for row in rows]
+        found = [(row, legible.body(row.body)) for row in rows]
         return [
             Change(
                 id=row.id,
@@ -94,7 +94,7 @@ class Bursts:
             select(NoticeRow.body, NoticeRow.settled_at, NoticeRow.not_before).where(NoticeRow.id == newest)
         )
         row = found.one_or_none()
-        body = None if row is None else from_json(row.body)
+        body = None if row is None else legible.body(row.body)
         if row is None or not isinstance(body, DigestBody):
             return None
         return Gathering(body=body, is_said=row.settled_at is not None, not_before=row.not_before)
@@ -127,5 +127,5 @@ class Bursts:
             .where(NoticeRow.settled_at.is_(None), NoticeRow.kind == Kind.CARD.value)
             .where(_IS_WAITING, NoticeRow.card.not_in(is_there))
         )
-        found = [(row.id, from_json(row.body)) for row in rows if row.card in cards]
+        found = [(row.id, legible.body(row.body)) for row in rows if row.card in cards]
         return [number for number, body in found if isinstance(body, CardBody) and body.comes_with_news]

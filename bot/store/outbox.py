@@ -17,7 +17,7 @@ from sqlalchemy import case, delete, func, literal, or_, select, text, update
 from bot.domain.notice import Body, DrillBody, Kind, Notice, PageBody, Wake, from_json, to_json
 from bot.domain.pager import name_of
 from bot.domain.subscription import Place
-from bot.store import claims
+from bot.store import claims, legible
 from bot.store.batches import batches
 from bot.store.calls import choose_call
 from bot.store.cards import DIGEST, DRILL, Card, Cards, name, of_page
@@ -176,6 +176,7 @@ class Outbox:
             try:
                 return _outbox_row(row, chosen, cards)
             except ValueError:  # a newer release's, or spoilt: it must not hold up what is behind it
+                legible.complain(row)
                 await self._leave(row, chosen, claim, now)
 
     async def settle(self, row: OutboxRow, claim: Claim, *, ts: str, now: datetime, thread_ts: str = "") -> bool:
@@ -228,11 +229,14 @@ class Outbox:
         return found.one_or_none()
 
     async def _repeat(self, row: Any, *, now: datetime) -> None:
+        body = legible.body_of(row)
+        if body is None:
+            return
         notice = Notice(
             place=Place(team=row.team_id, channel=row.channel_id),
             kind=Kind(row.kind),
             cause=row.cause,
-            body=from_json(row.body),
+            body=body,
             task=row.task,
             subscription=row.subscription,
             incident=row.incident,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from bot.domain.notice import Kind, PageBody, from_json
+from bot.domain.notice import Kind, PageBody
 from bot.domain.subscription import Place
+from bot.store import legible
 from bot.store.line import State
 from bot.store.tables import NoticeRow
 
@@ -50,7 +51,7 @@ class Pages:
             .order_by(NoticeRow.id.desc())
             .limit(MOST)
         )
-        found = [(row, from_json(row.body)) for row in rows]
+        found = [(row, legible.body_of(row)) for row in rows]
         return [
             Page(
                 place=Place(team=row.team_id, channel=row.channel_id),

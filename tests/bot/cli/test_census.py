@@ -45,7 +45,7 @@ def of(ran: Ran, about: str) -> list[tuple[str, str, str]]:
 
 
 def line(channel: str) -> Notice:
-    body = LineBody(key="k", user="U1")
+    body = LineBody(key="oncall_clear", user="U1")
     return Notice(place=Place(team="T1", channel=channel), kind=Kind.LINE, cause="line:1", body=body)
 
 

@@ -531,11 +531,11 @@ def test_an_end_worse_than_the_muted_stop_is_told_at_once():
 
 
 def test_a_line_names_who_did_it():
-    said = line(RELAYS, "line.muted", user="U0ANN", cause="mute:3", task="main-en", thread_ts="1.2")
+    said = line(RELAYS, "unmuted", user="U0ANN", cause="mute:3", name="main-en", thread_ts="1.2")
 
     assert (said.kind, said.cause) == (Kind.LINE, "mute:3")
     assert said.body == from_json(to_json(said.body))
-    assert dict(said.body.values) == {"task": "main-en"}
+    assert dict(said.body.values) == {"name": "main-en"}
 
 
 def test_what_a_callback_said_by_the_way_stands_on_the_card():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapters.contract import AccountName, Plan, Region, Snapshot, TaskId, TaskRef, TaskState
 from bot.domain.message import Look
@@ -156,6 +156,11 @@ class Mail:
     async def rows(self) -> list[Any]:
         async with self.memory._database.reading() as connection:
             return list(await connection.execute(select(NoticeRow).order_by(NoticeRow.id)))
+
+    async def write_over(self, number: int, body: str) -> None:
+        """Write this over what a row of the outbox says."""
+        async with self.memory._database.writing() as connection:
+            await connection.execute(update(NoticeRow).where(NoticeRow.id == number).values(body=body))
 
     def roots(self, channel: str = "C0RELAYS") -> list[Message]:
         return [message for message in self.slack.heard(channel) if not message.thread_ts]

@@ -28,6 +28,7 @@ from bot.sandbox.slack import BOT_TOKEN, Message, Slack
 from bot.sandbox.slack.workspace import READ_BACK_SCOPES
 from bot.slack.voice import Voice
 from bot.store.memory import Memory
+from bot.store.outbox import RELEASES_CHANGE, UNREADABLE
 from tests.bot.flows.mail import (
     MINUTE,
     REF,
@@ -343,6 +344,40 @@ async def test_nobody_can_be_told_in_a_conversation_that_slack_does_not_open(mai
     await mail.finish()
 
     assert [(row.state, row.code) for row in await mail.rows()] == [("parked", "user_disabled")]
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        '{"kind":"line","v":1,"key":"of_the_next_release","user":"U0ANN","values":[]}',
+        '{"kind":"line","v":1,"key":"paused_gone","user":"U0ANN","values":[["of_the_next_release","x"]]}',
+    ],
+    ids=["no such line", "another's values"],
+)
+async def test_a_line_that_has_no_words_here_holds_up_nobody_and_is_parked_in_the_end(
+    mail: Mail, caplog: pytest.LogCaptureFixture, newer: str
+):
+    await mail.put(mail.line(1), mail.line(2))
+    first, _ = await mail.rows()
+    await mail.write_over(first.id, newer)
+    await mail.deliver()
+    at_once = [(row.state, row.code) for row in await mail.rows()]
+    await mail.finish(within=RELEASES_CHANGE + MINUTE)
+
+    assert at_once == [("pending", UNREADABLE), ("done", "")]
+    assert [(row.state, row.code) for row in await mail.rows()] == [("parked", UNREADABLE), ("done", "")]
+    assert f"notice {first.id} in C0RELAYS cannot be read: it is passed over" in caplog.messages
+    assert "of_the_next_release" not in caplog.text
+
+
+async def test_a_change_that_cannot_be_read_holds_up_no_other(mail: Mail):
+    await mail.subscribe()
+    await mail.put(mail.card(RUNNING), mail.news(1, RETRYING), mail.news(2, STOPPED))
+    _, spoilt, _ = await mail.rows()
+    await mail.write_over(spoilt.id, '{"kind":"reply"')
+    await mail.deliver()
+
+    assert mail.told() == ["RUNNING main-en", "  STOPPED main-2"]
 
 
 async def test_a_revoked_token_keeps_everything_until_it_is_good_again(mail: Mail):

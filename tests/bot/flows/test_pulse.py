@@ -75,7 +75,7 @@ async def test_it_is_told_when_it_is_its_turn(ward: Ward):
 
 
 async def test_it_hears_nothing_while_a_call_is_not_delivered(ward: Ward, caplog: pytest.LogCaptureFixture):
-    body = LineBody(key="muted", user="U0ANN00001")
+    body = LineBody(key="oncall_clear", user="U0ANN00001")
     async with ward.memory.transaction() as tx:
         call = Notice(place=RELAYS, kind=Kind.DIRECT, cause="page:1", body=body, response=1, user="U0ANN00001")
         await tx.outbox.put(call, now=ward.clock())

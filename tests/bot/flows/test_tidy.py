@@ -50,7 +50,7 @@ async def deaf(_: frozenset[Wake]) -> None:
 
 
 def line(cause: str) -> Notice:
-    return Notice(place=PLACE, kind=Kind.LINE, cause=cause, body=LineBody(key="k", user="U1"))
+    return Notice(place=PLACE, kind=Kind.LINE, cause=cause, body=LineBody(key="oncall_clear", user="U1"))
 
 
 def tidier(memory: Memory, engine: Engine, clock: Clock) -> Tidier:

@@ -43,7 +43,9 @@ def news(why: Why = Why.STOPPED, at: datetime = NOW) -> News:
     return News(why=why, at=at, old=TaskState.RUNNING, new=TaskState.STOPPED, tone=Tone.BAD, is_change=True)
 
 
-def notice(cause: str, kind: Kind = Kind.LINE, key: str = "hello", place: Place = PLACE, **options: Any) -> Notice:
+def notice(
+    cause: str, kind: Kind = Kind.LINE, key: str = "oncall_clear", place: Place = PLACE, **options: Any
+) -> Notice:
     return Notice(place=place, kind=kind, cause=cause, body=LineBody(key=key, user="U1"), **options)
 
 

@@ -91,7 +91,7 @@ async def test_what_waits_in_a_claimed_channel_is_due_when_the_claim_is_over(
 ) -> None:
     ours, theirs = Machine(postgres_database, "ours"), Machine(postgres_database, "theirs", skew_s)
     async with ours.memory.transaction() as tx:
-        notice = Notice(place=PLACE, kind=Kind.LINE, cause="line:1", body=LineBody(key="k", user="U1"))
+        notice = Notice(place=PLACE, kind=Kind.LINE, cause="line:1", body=LineBody(key="oncall_clear", user="U1"))
         await tx.outbox.put(notice, now=NOW)
 
     await ours.claims(SHORT)

@@ -4,11 +4,13 @@ What is forgotten by its age makes room for what comes: a bot that runs for year
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from bot.domain.notice import LineBody
 from bot.store.database import Database
 from bot.store.kept import Kept
 from bot.store.memory import Memory
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 KEPT = Kept(history=3 * DAY, audit=3 * DAY, notices=3 * DAY)
 EACH = 25  # of everything, a day
+SENTENCE = LineBody(key="settings", user="U1", values=(("to", "a sentence " * 20),))
 
 
 async def live(tx: Tx, task: int, day: datetime) -> None:
@@ -40,7 +43,7 @@ async def live(tx: Tx, task: int, day: datetime) -> None:
         await tx.audit.record(
             at=at, team_id="T1", user_id="U1", channel_id="C1", verb="mute", subject="t-1", outcome="done", why=""
         )
-        await tx.outbox.put(notice(f"line:{at}", key="a sentence " * 20), now=at)
+        await tx.outbox.put(replace(notice(f"line:{at}"), body=SENTENCE), now=at)
     claim = await tx.outbox.claim_place(PLACE, now=day, lease=LEASE)
     assert claim is not None
     while row := await tx.outbox.next(claim, now=day):

@@ -37,7 +37,7 @@ def after(seconds: float) -> datetime:
 
 
 def line(place: Place = RELAYS) -> Notice:
-    return Notice(place=place, kind=Kind.LINE, cause="line:1", body=LineBody(key="k", user="U1"))
+    return Notice(place=place, kind=Kind.LINE, cause="line:1", body=LineBody(key="oncall_clear", user="U1"))
 
 
 async def behind(memory: Memory, seconds: float) -> float | None:

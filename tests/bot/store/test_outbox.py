@@ -71,12 +71,12 @@ async def states(database: Database) -> list[str]:
 
 
 async def test_a_notice_comes_out_as_it_was_put_in(memory: Memory, woken: list[frozenset[Wake]]):
-    body = LineBody(key="subscribed", user="U1", values=(("name", "main-en"),))
+    body = LineBody(key="subscribed", user="U1", values=(("name", "main-en"), ("options", "only=bad")))
     told = replace(notice("line:9", Kind.DIRECT, user="U2", task=4, subscription=5, incident=6), body=body)
 
     async with memory.transaction() as tx:
         number = await tx.outbox.put(told, now=NOW)
-        await tx.outbox.put(notice("line:10", key="hello"), now=NOW)
+        await tx.outbox.put(notice("line:10", key="oncall_clear"), now=NOW)
         row = await taken(tx, await claimed(tx, 1), 1)
 
     assert woken == [frozenset({Wake(what="deliver", key="T1 C1")})]
@@ -95,7 +95,7 @@ async def test_the_same_cause_is_put_down_once_for_a_destination_and_kind(memory
         await drained(tx, claim)
         again = [
             await tx.outbox.put(notice("change:1", Kind.REPLY, task=1), now=after(1)),
-            await tx.outbox.put(notice("change:1", Kind.REPLY, key="other", task=2), now=after(1)),
+            await tx.outbox.put(notice("change:1", Kind.REPLY, key="oncall_no_levels", task=2), now=after(1)),
         ]
         others = [
             await tx.outbox.put(notice("change:2", Kind.REPLY, task=1), now=NOW),
@@ -129,10 +129,10 @@ async def test_of_a_card_only_the_newest_waiting_edit_is_kept_and_keeps_its_plac
     memory: Memory, kind: Kind, about: dict[str, int]
 ):
     async with memory.transaction() as tx:
-        first = await tx.outbox.put(notice("a", kind, key="old", **about), now=NOW)
+        first = await tx.outbox.put(notice("a", kind, key="oncall_clear", **about), now=NOW)
         await tx.outbox.put(notice("b"), now=NOW)
-        second = await tx.outbox.put(notice("c", kind, key="new", **about), now=NOW)
-        same_cause = await tx.outbox.put(notice("c", kind, key="newest", **about), now=NOW)
+        second = await tx.outbox.put(notice("c", kind, key="oncall_clear", **about), now=NOW)
+        same_cause = await tx.outbox.put(notice("c", kind, key="oncall_no_levels", **about), now=NOW)
         claim = await claimed(tx)
         row = await taken(tx, claim)
         await tx.outbox.settle(row, claim, ts="1.1", now=NOW)
@@ -140,7 +140,7 @@ async def test_of_a_card_only_the_newest_waiting_edit_is_kept_and_keeps_its_plac
         said = await drained(tx, claim)
 
     assert first == second == same_cause == row.id
-    assert (row.cause, row.body) == ("c", LineBody(key="newest", user="U1"))
+    assert (row.cause, row.body) == ("c", LineBody(key="oncall_no_levels", user="U1"))
     assert edit not in {None, first}
     assert said == ["b", "d"]
 
