@@ -4,8 +4,9 @@ Calendars: the last good copies of those that the configuration names.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, literal, select
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = logging.getLogger(__name__)
 
 
 class Calendars:
@@ -28,8 +31,8 @@ class Calendars:
         self._connection = connection
 
     async def get(self, names: Collection[str]) -> Mapping[str, Calendar]:
-        """Read calendars by their names; one that was never saved is left out."""
-        return await self._all(select(CalendarRow.calendar).where(CalendarRow.name.in_(names)))
+        """Read calendars by their names; one that was never saved is left out, as is one that cannot be read."""
+        return await self._all(CalendarRow.name.in_(names))
 
     async def save(self, calendar: Calendar) -> None:
         """Keep a copy in the place of the one before."""
@@ -42,7 +45,8 @@ class Calendars:
         """
         Say that a calendar is being fetched, if it is due; of several processes only one is told what is kept of it.
 
-        Whoever claims it saves what came of it; one that dies meanwhile leaves it to the next time it is due.
+        Whoever claims it saves what came of it; one that dies meanwhile leaves it to the next time it is due. A copy
+        that cannot be read is none: the calendar is fetched as if for the first time.
         """
         begun = Calendar(name=name, bookings=(), fetched_at=None, tried_at=now)
         made = await self._connection.execute(
@@ -53,12 +57,14 @@ class Calendars:
         )
         if made.scalar_one_or_none() is not None:
             return begun
-        kept = (await self._all(select(CalendarRow.calendar).where(CalendarRow.name == name).with_for_update())).get(
-            name
-        )
-        if kept is None or not kept.is_due(now):
+        its = select(CalendarRow).where(CalendarRow.name == name).with_for_update()
+        row = (await self._connection.execute(its)).one_or_none()
+        if row is None:
             return None
-        tried = replace(kept, tried_at=now)
+        kept = _read(row)
+        if kept is not None and not kept.is_due(now):
+            return None
+        tried = begun if kept is None else replace(kept, tried_at=now)
         await self.save(tried)
         return tried
 
@@ -70,7 +76,7 @@ class Calendars:
         """
         left = []
         is_in = CalendarRow.calendar.contains(f'"{user}"', autoescape=True)
-        found = await self._all(select(CalendarRow.calendar).where(is_in).with_for_update())
+        found = await self._all(is_in, for_update=True)
         for name, calendar in found.items():
             bookings = tuple(booking for booking in calendar.bookings if booking.user != user)
             if bookings != calendar.bookings:
@@ -85,6 +91,20 @@ class Calendars:
         )
         await self._connection.execute(delete(CalendarRow).where(~is_named))
 
-    async def _all(self, which: Select[str]) -> dict[str, Calendar]:
-        found = [from_json(text) for text in await self._connection.scalars(which.order_by(CalendarRow.name))]
-        return {calendar.name: calendar for calendar in found}
+    async def _all(self, which: ColumnElement[bool], *, for_update: bool = False) -> dict[str, Calendar]:
+        found = select(CalendarRow).where(which).order_by(CalendarRow.name)
+        rows = await self._connection.execute(found.with_for_update() if for_update else found)
+        return {row.name: calendar for row in rows if (calendar := _read(row)) is not None}
+
+
+def _read(row: Any) -> Calendar | None:
+    try:
+        return from_json(row.calendar)
+    except ValueError:
+        _complain(row.name)
+        return None
+
+
+def _complain(name: str) -> None:
+    """What it says may hold anything, so that is not written down."""
+    log.error("the copy of calendar %s cannot be read: it is fetched anew", name)

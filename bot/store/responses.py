@@ -1,9 +1,12 @@
 """
 Responses: what each channel does about an incident. Each row is a timer; who saves on top of what was read, fires it.
+
+One that cannot be read (spoilt, or of a newer release) is passed over wherever it is asked for: it stops no other.
 """
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ from sqlalchemy import delete, or_, select, update
 
 from bot.domain.response import Badness, Due, Response, policy_from_json, policy_to_json, without
 from bot.domain.subscription import Place
+from bot.store import legible
 from bot.store.batches import batches
 from bot.store.channels import is_uninstalled
 from bot.store.tables import IncidentRow, ResponseRow
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain.response import Policy
+
+log = logging.getLogger(__name__)
 
 
 class Responses:
@@ -85,13 +91,12 @@ class Responses:
 
     async def due(self, now: datetime, *, limit: int = 100) -> list[Response]:
         """Find the responses of which something is due, longest due first; none of a team that took the app out."""
-        rows = await self._connection.execute(
+        due = (
             select(ResponseRow)
             .where(ResponseRow.due_at <= now, ~is_uninstalled(ResponseRow.team_id))
             .order_by(ResponseRow.due_at, ResponseRow.id)
-            .limit(limit)
         )
-        return [_response(row) for row in rows]
+        return await legible.first(self._connection, due, _read, limit=limit)
 
     async def due_later(self, now: datetime) -> list[Response]:
         """Find the responses of which something is due after an instant."""
@@ -132,7 +137,7 @@ class Responses:
         rows = await self._connection.execute(
             select(ResponseRow).where(ResponseRow.team_id == team, is_in).order_by(ResponseRow.id).with_for_update()
         )
-        found = [_response(row) for row in rows]
+        found = [response for row in rows if (response := _read(row)) is not None]
         left = [response for response in found if without(response, user, now) != response]
         for response in left:
             await self.save(without(response, user, now))
@@ -145,7 +150,7 @@ class Responses:
 
     async def _all(self, which: ColumnElement[bool]) -> list[Response]:
         rows = await self._connection.execute(select(ResponseRow).where(which).order_by(ResponseRow.id))
-        return [_response(row) for row in rows]
+        return [response for row in rows if (response := _read(row)) is not None]
 
 
 def is_of(place: Place) -> ColumnElement[bool]:
@@ -192,6 +197,19 @@ def _values(response: Response) -> dict[str, Any]:
 def _policy(text: str) -> Policy:
     """A channel's responses mostly have the same."""
     return policy_from_json(text)
+
+
+def _read(row: Any) -> Response | None:
+    try:
+        return _response(row)
+    except ValueError:
+        _complain(row.id, row.channel_id)
+        return None
+
+
+def _complain(response: int, channel: str) -> None:
+    """What it says may hold anything, so that is not written down."""
+    log.error("response %d in %s cannot be read: nobody is called for it", response, channel)
 
 
 def _response(row: Any) -> Response:

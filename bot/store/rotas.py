@@ -1,9 +1,13 @@
 """
 Rotas: who is on call in each channel, and when the next change of shift is due.
+
+One that cannot be read (spoilt, or of a newer release) names nobody where it is asked for, until somebody sets it anew;
+where several are looked through it is passed over.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +15,7 @@ from sqlalchemy import delete, select, update
 
 from bot.domain.rota import Rota, from_json, to_json, without
 from bot.domain.subscription import Place
+from bot.store import legible
 from bot.store.channels import is_uninstalled
 from bot.store.tables import RotaRow
 from bot.store.upsert import upsert
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +47,9 @@ class Rotas:
         self._connection = connection
 
     async def get(self, place: Place) -> KeptRota | None:
-        """Find a channel's rota."""
-        return next(iter(await self._all(_is_of(place))), None)
+        """Find a channel's rota; one that cannot be read names nobody, and can be set anew."""
+        row = (await self._connection.execute(select(RotaRow).where(_is_of(place)))).one_or_none()
+        return None if row is None else _kept(row, _rota(row) or Rota())
 
     async def save(
         self, place: Place, rota: Rota, *, due_at: datetime | None, by: str, now: datetime, version: int
@@ -69,20 +77,19 @@ class Rotas:
         return await self._write(is_it, due_at=due_at)
 
     async def clear(self, place: Place) -> KeptRota | None:
-        """Forget a channel's rota; returns what it was, None when there is none (any more)."""
+        """Forget a channel's rota; returns what it was, as `get` does, None when there is none (any more)."""
         gone = await self._connection.execute(delete(RotaRow).where(_is_of(place)).returning(RotaRow))
         row = gone.one_or_none()
-        return None if row is None else _kept(row)
+        return None if row is None else _kept(row, _rota(row) or Rota())
 
     async def due(self, now: datetime, *, limit: int = 100) -> list[KeptRota]:
         """Find the rotas whose shift changes or that are to be looked through for gaps, longest due first."""
-        rows = await self._connection.execute(
+        due = (
             select(RotaRow)
             .where(RotaRow.due_at <= now, ~is_uninstalled(RotaRow.team_id))
             .order_by(RotaRow.due_at, RotaRow.team_id, RotaRow.channel_id)
-            .limit(limit)
         )
-        return [_kept(row) for row in rows]
+        return await legible.first(self._connection, due, _read, limit=limit)
 
     async def of_user(self, team: str, user: str) -> list[KeptRota]:
         """Find a team's rotas that name a person anywhere; each of the team's is looked through."""
@@ -98,7 +105,7 @@ class Rotas:
         """
         is_in = (RotaRow.team_id == team) & RotaRow.rota.contains(f'"{user}"', autoescape=True)
         rows = (await self._connection.execute(select(RotaRow).where(is_in).with_for_update())).all()
-        left = [_kept(row) for row in rows]
+        left = [kept for row in rows if (kept := _read(row)) is not None]
         for kept in left:
             await self._write(
                 _is_of(kept.place), rota=to_json(without(kept.rota, user)), due_at=now, version=kept.version + 1
@@ -112,7 +119,7 @@ class Rotas:
         rows = await self._connection.execute(
             select(RotaRow).where(which).order_by(RotaRow.team_id, RotaRow.channel_id)
         )
-        return [_kept(row) for row in rows]
+        return [kept for row in rows if (kept := _read(row)) is not None]
 
 
 def _is_of(place: Place) -> ColumnElement[bool]:
@@ -120,10 +127,28 @@ def _is_of(place: Place) -> ColumnElement[bool]:
     return is_it
 
 
-def _kept(row: Any) -> KeptRota:
+def _rota(row: Any) -> Rota | None:
+    try:
+        return from_json(row.rota)
+    except ValueError:
+        _complain(row.channel_id)
+        return None
+
+
+def _complain(channel: str) -> None:
+    """What it says may hold anything, so that is not written down."""
+    log.error("the rota of %s cannot be read: nobody is on call there", channel)
+
+
+def _read(row: Any) -> KeptRota | None:
+    rota = _rota(row)
+    return None if rota is None else _kept(row, rota)
+
+
+def _kept(row: Any, rota: Rota) -> KeptRota:
     return KeptRota(
         place=Place(team=row.team_id, channel=row.channel_id),
-        rota=from_json(row.rota),
+        rota=rota,
         version=row.version,
         changed_by=row.user_id,
         due_at=row.due_at,
