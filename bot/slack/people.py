@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.permit import Channel, Person, Standing
@@ -108,12 +109,16 @@ class People:
         """
         if channel.startswith("D"):
             return Channel(channel=channel, is_member=await self._direct(user) == channel)
-        try:
-            reply = await self._client.conversations_info(channel=channel)
-            found: Mapping[str, Any] = reply["channel"]
-        except UNTOLD as error:
-            log.info("conversations.info did not tell about %s: %s", channel, named(error))
-            return Channel(channel=channel)
+        for attempt in range(1 + RETRIES):
+            try:
+                reply = await self._client.conversations_info(channel=channel)
+                found: Mapping[str, Any] = reply["channel"]
+                break
+            except UNTOLD as error:
+                if isinstance(error, aiohttp.ClientConnectionError) and attempt < RETRIES:
+                    continue  # a connection that broke says nothing about where we are
+                log.info("conversations.info did not tell about %s: %s", channel, named(error))
+                return Channel(channel=channel)
         is_shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
         is_member = bool(found.get("is_member"))
         is_archived = bool(found.get("is_archived"))

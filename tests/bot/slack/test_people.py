@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.permit import Standing
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fail
+from bot.sandbox.faults import Drop, Fail
 from bot.sandbox.slack import BOT_TOKEN, Channel, Person, Slack
 from bot.slack.people import PAGE, People
 
@@ -134,3 +134,15 @@ async def test_channels_that_slack_does_not_tell_are_left_out(slack: Slack, peop
     slack.faults.plan(Fail("internal_error"), on="users.conversations")
 
     assert await people.channels_of("U0OLGA") == frozenset()
+
+
+@pytest.mark.parametrize(("breaks", "is_member"), [(1, True), (2, True), (None, False)])
+async def test_a_connection_that_breaks_says_not_that_the_bot_is_not_in_a_channel(
+    slack: Slack, people: People, breaks: int | None, *, is_member: bool
+) -> None:
+    slack.faults.plan(Drop(), on="conversations.info", times=breaks)
+
+    channel = await people.channel("C0RELAYS")
+
+    assert channel.is_member is is_member
+    assert slack.ledger.verdicts("conversations.info").count("dropped") >= (breaks or 3)
